@@ -1,0 +1,156 @@
+#include "src/core/ingest_batch.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "src/core/arena_text.hpp"
+#include "src/core/ingest_answer.hpp"
+
+namespace productgraph::core {
+namespace {
+
+// Each project costs a look-up, so a request may not name any number of them.
+constexpr std::size_t kMaxProjects = 32;
+
+}  // namespace
+
+void IngestBatch::AddRequest(const IngestRequest& request) {
+  int key = -1;
+  if (request.api_key) {
+    const auto known = std::find_if(keys_.begin(), keys_.end(),
+                                    [&](const KeyLookup& k) { return k.api_key == *request.api_key; });
+    key = static_cast<int>(known - keys_.begin());
+    if (known == keys_.end()) keys_.emplace_back().api_key = *request.api_key;
+  }
+  requests_.emplace_back(request, key, memory_);
+}
+
+void IngestBatch::Read() {
+  for (Request& request : requests_) {
+    if (request.key >= 0 && !keys_[request.key].found) {
+      request.read.error = RequestError{ErrorCode::kUnauthorized, "unknown, expired or revoked API key"};
+      continue;
+    }
+    ReadEvents(request.given.body, request.given.format, limits_, stop_, memory_, &request.read);
+    FindProjects(&request);
+  }
+}
+
+void IngestBatch::FindProjects(Request* request) {
+  std::pmr::vector<int> distinct(memory_);
+  for (const Event& event : request->read.events) {
+    const std::string_view id = event.Text(FieldId::kProjectId);
+    const int index = id.empty() ? -1 : ProjectIndex(id, request->key);
+    request->projects.push_back(index);
+    if (index < 0 || std::find(distinct.begin(), distinct.end(), index) != distinct.end()) continue;
+    distinct.push_back(index);
+    if (distinct.size() <= kMaxProjects) continue;
+    request->read.error = RequestError{ErrorCode::kInvalidBatch, "events of more than 32 projects in one batch"};
+    request->read.events.clear();
+    request->projects.clear();
+    return;
+  }
+}
+
+int IngestBatch::ProjectIndex(std::string_view project_id, int key) {
+  const auto known = std::find_if(projects_.begin(), projects_.end(), [&](const ProjectLookup& p) {
+    return p.key == key && p.project_id == project_id;
+  });
+  const int index = static_cast<int>(known - projects_.begin());
+  if (known == projects_.end()) {
+    ProjectLookup& added = projects_.emplace_back();
+    added.project_id = project_id;
+    added.key = key;
+  }
+  return index;
+}
+
+void IngestBatch::Judge() {
+  for (int i = 0; i < static_cast<int>(requests_.size()); ++i) JudgeRequest(i);
+  DropRepeatedRows();
+}
+
+void IngestBatch::JudgeRequest(int index) {
+  Request& request = requests_[index];
+  RefuseIfNoneAllowed(&request);
+  if (request.read.error) return;
+  for (std::size_t i = 0; i < request.read.events.size(); ++i) {
+    Event& event = request.read.events[i];
+    const ProjectLookup* project = request.projects[i] < 0 ? nullptr : &projects_[request.projects[i]];
+    if (project && !project->found) {
+      const std::string_view field = Describe(FieldId::kProjectId).name;
+      event.violations.clear();
+      if (request.key < 0) {
+        event.violations.push_back({field, ErrorCode::kUnauthorized, "project_id: needs an API key"});
+      } else {
+        event.violations.push_back({field, ErrorCode::kForbidden, "project_id: not a project of this API key"});
+      }
+      continue;
+    }
+    ApplyRules(project ? project->rules : EventRules(), memory_, &event);
+    if (!event.violations.empty()) continue;
+    const EventKey key = MakeEventKey(project->project_id, event.Text(FieldId::kEventId));
+    rows_.push_back({&event, project, key, index});
+  }
+}
+
+// A request of which no event may be stored for want of the right key is refused as a whole.
+void IngestBatch::RefuseIfNoneAllowed(Request* request) {
+  bool denied = false;
+  for (const int project : request->projects) {
+    if (project < 0) continue;
+    if (projects_[project].found) return;
+    denied = true;
+  }
+  if (!denied || request->read.error) return;
+  if (request->key < 0) {
+    request->read.error = RequestError{ErrorCode::kUnauthorized,
+                                       "an API key is needed: send it as X-PG-API-Key, Authorization: Bearer or api_key"};
+  } else {
+    request->read.error = RequestError{ErrorCode::kForbidden, "this API key is not for the project of these events"};
+  }
+}
+
+void IngestBatch::DropRepeatedRows() {
+  std::stable_sort(rows_.begin(), rows_.end(), [](const IngestRow& a, const IngestRow& b) {
+    return a.project->org_id < b.project->org_id;
+  });
+  std::pmr::vector<int> order(memory_);
+  order.reserve(rows_.size());
+  for (int i = 0; i < static_cast<int>(rows_.size()); ++i) order.push_back(i);
+  const auto identity = [this](int i) { return std::tie(rows_[i].project->org_id, rows_[i].key); };
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    return identity(a) != identity(b) ? identity(a) < identity(b) : a < b;
+  });
+  std::pmr::vector<bool> repeated(rows_.size(), false, memory_);
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    if (identity(order[i]) != identity(order[i - 1])) continue;
+    repeated[order[i]] = true;
+    ++requests_[rows_[order[i]].request].repeated;
+  }
+  int index = 0;
+  std::erase_if(rows_, [&](const IngestRow&) { return repeated[index++]; });
+}
+
+void IngestBatch::Answer() {
+  answers_.resize(requests_.size());
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    const Request& request = requests_[i];
+    IngestAnswer& answer = answers_[i];
+    if (request.read.error) {
+      answer.status = Describe(request.read.error->code).http_status;
+      answer.error = request.read.error->code;
+      answer.message = request.read.error->message;
+      answer.body = ErrorBody(*request.read.error, request.given.request_id, memory_);
+      continue;
+    }
+    for (const Event& event : request.read.events) ++(event.violations.empty() ? answer.accepted : answer.rejected);
+    answer.duplicates = request.repeated;
+  }
+  for (const IngestRow& row : rows_) answers_[row.request].duplicates += !row.stored;
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    if (!requests_[i].read.error) answers_[i].body = AcceptedBody(requests_[i].read.events, answers_[i], memory_);
+  }
+}
+
+}  // namespace productgraph::core
