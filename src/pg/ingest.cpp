@@ -1,0 +1,125 @@
+// ingest() and ingest_requests(): events from JSON to rows in one transaction.
+#include <cstring>
+
+#include "src/core/ingest_batch.hpp"
+#include "src/pg/boundary.hpp"
+#include "src/pg/ingest_lookup.hpp"
+#include "src/pg/ingest_store.hpp"
+#include "src/pg/result_rows.hpp"
+#include "src/pg/store_access.hpp"
+
+namespace productgraph::pg {
+namespace {
+
+constexpr std::string_view kJson = "json";
+constexpr std::string_view kNdjson = "ndjson";
+
+struct IngestMemory {
+  MemoryContextResource resource;
+  std::pmr::monotonic_buffer_resource arena;
+  explicit IngestMemory(MemoryContext context) : resource(context), arena(&resource) {}
+};
+
+core::IngestBatch* MakeBatch() {
+  auto* const memory = NewIn<IngestMemory>(CurrentMemoryContext, CurrentMemoryContext);
+  core::IngestBatch* batch = nullptr;
+  Compute([&] {
+    batch = new (memory->arena.allocate(sizeof(core::IngestBatch)))
+        core::IngestBatch(core::ReadLimits(), CancelToken(), &memory->arena);
+  });
+  return batch;
+}
+
+// The phases of src/core/ingest_batch.hpp, with the look-ups and the storing between them.
+void Run(core::IngestBatch* batch) {
+  const MemoryContext context = CurrentMemoryContext;
+  const StoreAccess access = EnterStore();
+  LookUpKeys(batch, context);
+  Compute([&] { batch->Read(); });
+  LookUpProjects(batch);
+  Compute([&] { batch->Judge(); });
+  StoreRows(batch);
+  Compute([&] { batch->Answer(); });
+  LeaveStore(access);
+}
+
+core::BodyFormat ParseFormat(const text* format) {
+  const std::string_view name = TextView(format);
+  if (name == kJson) return core::BodyFormat::kJson;
+  if (name == kNdjson) return core::BodyFormat::kNdjson;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                  errmsg("unknown format \"%.*s\"", static_cast<int>(name.size()), name.data()),
+                  errhint("Formats are json and ndjson.")));
+  pg_unreachable();
+}
+
+struct ArrayArgument {
+  Datum* values;
+  bool* nulls;
+  int count;
+};
+
+ArrayArgument Elements(FunctionCallInfo fcinfo, int argument, Oid type) {
+  ArrayArgument elements;
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), type, -1, false, TYPALIGN_INT, &elements.values,
+                    &elements.nulls, &elements.count);
+  return elements;
+}
+
+const text* RequireText(const ArrayArgument& elements, int index, const char* name) {
+  if (!elements.nulls[index]) return DatumGetTextPP(elements.values[index]);
+  ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not hold nulls", name)));
+  pg_unreachable();
+}
+
+}  // namespace
+}  // namespace productgraph::pg
+
+using namespace productgraph;
+using namespace productgraph::pg;
+
+PRODUCTGRAPH_FUNCTION(ingest) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  core::IngestRequest request;
+  request.body = TextView(PG_GETARG_TEXT_PP(0));
+  if (!PG_ARGISNULL(1)) request.api_key = TextView(PG_GETARG_TEXT_PP(1));
+  core::IngestBatch* const batch = MakeBatch();
+  Compute([&] { batch->AddRequest(request); });
+  Run(batch);
+  const core::IngestAnswer& answer = batch->answers().front();
+  if (answer.status >= 400) RaiseError(answer.error, answer.message);
+  return DirectFunctionCall1(jsonb_in, CStringGetDatum(MakeCString(answer.body)));
+}
+
+PRODUCTGRAPH_FUNCTION(ingest_requests) {
+  const ArrayArgument bodies = Elements(fcinfo, 0, BYTEAOID);
+  const ArrayArgument keys = Elements(fcinfo, 1, TEXTOID);
+  const ArrayArgument formats = Elements(fcinfo, 2, TEXTOID);
+  const ArrayArgument ids = Elements(fcinfo, 3, TEXTOID);
+  if (keys.count != bodies.count || formats.count != bodies.count || ids.count != bodies.count) {
+    ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+                    errmsg("bodies, api_keys, formats and request_ids must be of equal length")));
+  }
+  core::IngestBatch* const batch = MakeBatch();
+  for (int i = 0; i < bodies.count; ++i) {
+    core::IngestRequest request;
+    request.body = TextView(RequireText(bodies, i, "bodies"));
+    request.format = ParseFormat(RequireText(formats, i, "formats"));
+    request.request_id = TextView(RequireText(ids, i, "request_ids"));
+    if (!keys.nulls[i]) request.api_key = TextView(DatumGetTextPP(keys.values[i]));
+    Compute([&] { batch->AddRequest(request); });
+  }
+  Run(batch);
+  ResultRows rows = BeginRows(fcinfo);
+  for (int i = 0; i < bodies.count; ++i) {
+    const core::IngestAnswer& answer = batch->answers()[i];
+    const Datum values[] = {Int32GetDatum(i + 1),
+                            Int32GetDatum(answer.status),
+                            PointerGetDatum(MakeText(answer.body)),
+                            Int32GetDatum(answer.accepted),
+                            Int32GetDatum(answer.rejected),
+                            Int32GetDatum(answer.duplicates)};
+    AddRow(rows, values);
+  }
+  return (Datum)0;
+}

@@ -1,0 +1,84 @@
+#include "src/pg/ingest_lookup.hpp"
+
+#include <cstring>
+
+#include "src/pg/boundary.hpp"
+#include "src/pg/saved_plan.hpp"
+#include "src/pg/times.hpp"
+
+namespace productgraph::pg {
+namespace {
+
+SavedPlan key_plan = {
+    "SELECT org_id, project_id FROM productgraph.api_keys"
+    " WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
+    " AND 'ingest' = ANY (scopes)",
+    1,
+    {BYTEAOID},
+    nullptr};
+
+#define PROJECT_RULES                                                                     \
+  "SELECT org_id, coalesce((settings ->> 'allow_other_types')::boolean, false),"           \
+  " coalesce(now() - (settings ->> 'accept_past')::interval, '1970-01-01 00:00:00+00'),"   \
+  " now() + coalesce((settings ->> 'accept_future')::interval, '1 day')"                   \
+  " FROM productgraph.projects WHERE id = $1"
+
+SavedPlan project_plan = {PROJECT_RULES " AND org_id = $2", 2, {TEXTOID, UUIDOID}, nullptr};
+SavedPlan open_project_plan = {PROJECT_RULES " AND settings -> 'open_ingest' = 'true'", 1, {TEXTOID}, nullptr};
+
+#undef PROJECT_RULES
+
+Datum Column(int number, bool* null) {
+  return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, number, null);
+}
+
+core::Uuid ToUuid(Datum value) {
+  core::Uuid uuid;
+  memcpy(uuid.data(), DatumGetUUIDP(value)->data, uuid.size());
+  return uuid;
+}
+
+}  // namespace
+
+void LookUpKeys(core::IngestBatch* batch, MemoryContext context) {
+  for (core::KeyLookup& key : batch->keys()) {
+    const Datum secret = PointerGetDatum(MakeText(key.api_key));  // text and bytea are laid out alike
+    const Datum values[] = {DirectFunctionCall1(sha256_bytea, secret)};
+    if (ExecuteSelect(&key_plan, values, 1) == 0) continue;
+    bool null;
+    key.org_id = ToUuid(Column(1, &null));
+    const Datum project = Column(2, &null);
+    if (!null) {
+      const MemoryContext caller = MemoryContextSwitchTo(context);
+      key.project_id = TextView(DatumGetTextPCopy(project));
+      MemoryContextSwitchTo(caller);
+    }
+    key.found = true;
+  }
+}
+
+void LookUpProjects(core::IngestBatch* batch) {
+  for (core::ProjectLookup& project : batch->projects()) {
+    const Datum id = PointerGetDatum(MakeText(project.project_id));
+    uint64 found;
+    if (project.key < 0) {
+      found = ExecuteSelect(&open_project_plan, &id, 1);
+    } else {
+      core::KeyLookup& key = batch->keys()[project.key];
+      if (!key.project_id.empty() && key.project_id != project.project_id) continue;
+      pg_uuid_t org_id;
+      memcpy(org_id.data, key.org_id.data(), UUID_LEN);
+      const Datum values[] = {id, UUIDPGetDatum(&org_id)};
+      found = ExecuteSelect(&project_plan, values, 1);
+    }
+    if (found == 0) continue;
+    bool null;
+    project.org_id = ToUuid(Column(1, &null));
+    project.rules.allow_other_types = DatumGetBool(Column(2, &null));
+    project.rules.earliest = ToUnixMicros(DatumGetTimestampTz(Column(3, &null)));
+    project.rules.latest = ToUnixMicros(DatumGetTimestampTz(Column(4, &null)));
+    project.found = true;
+  }
+}
+
+}  // namespace productgraph::pg

@@ -1,0 +1,45 @@
+#include "src/pg/store_access.hpp"
+
+namespace productgraph::pg {
+namespace {
+
+void RaiseNoStore() {
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the ProductGraph store is not set up"),
+                  errhint("Run: SELECT productgraph.setup();")));
+}
+
+Oid StoreOwner() {
+  const Oid schema = get_namespace_oid("productgraph", true);
+  const Oid events = OidIsValid(schema) ? get_relname_relid("events", schema) : InvalidOid;
+  const HeapTuple tuple = OidIsValid(events) ? SearchSysCache1(RELOID, ObjectIdGetDatum(events)) : nullptr;
+  if (!HeapTupleIsValid(tuple)) RaiseNoStore();
+  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+  ReleaseSysCache(tuple);
+  return owner;
+}
+
+void Pin(const char* setting, const char* value) {
+  set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+}  // namespace
+
+StoreAccess EnterStore() {
+  StoreAccess access;
+  const Oid owner = StoreOwner();
+  GetUserIdAndSecContext(&access.user, &access.security_context);
+  access.guc_level = NewGUCNestLevel();
+  Pin("search_path", "pg_catalog, pg_temp");
+  Pin("row_security", "on");
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  SetUserIdAndSecContext(owner, access.security_context | SECURITY_LOCAL_USERID_CHANGE);
+  return access;
+}
+
+void LeaveStore(const StoreAccess& access) {
+  SetUserIdAndSecContext(access.user, access.security_context);
+  SPI_finish();
+  AtEOXact_GUC(true, access.guc_level);
+}
+
+}  // namespace productgraph::pg
