@@ -1,0 +1,34 @@
+# Builds and installs the extension with PGXS: make -f extension.mk [all|install|clean] PG_CONFIG=…
+PG_CONFIG ?= pg_config
+
+EXTENSION = productgraph
+MODULE_big = productgraph
+EXTENSION_VERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" productgraph.control)
+
+OBJS = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/pg/*.cpp))
+
+# The install script is made of topic parts, in this order.
+SQL_PARTS = sql/schema.sql sql/organizations.sql sql/events.sql sql/sequences.sql sql/store.sql \
+            sql/partitions.sql sql/tenants.sql sql/questions.sql
+EXTENSION_SQL = productgraph--$(EXTENSION_VERSION).sql
+DATA_built = $(EXTENSION_SQL)
+EXTRA_CLEAN = $(EXTENSION_SQL)
+
+PG_CPPFLAGS = -I$(CURDIR) -DNDEBUG
+PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -Wall -Wextra
+SHLIB_LINK = -lstdc++
+
+# Bitcode is for inlining C functions into expressions; nothing here gains from it.
+override with_llvm = no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# PostgreSQL's own C flags are not all meant for C++, and a module's code must not be interposed.
+override CXXFLAGS := -O2 -g -fPIC $(PG_CXXFLAGS)
+
+$(OBJS): $(wildcard src/core/*.hpp src/pg/*.hpp)
+
+$(EXTENSION_SQL): $(SQL_PARTS) productgraph.control extension.mk
+	@echo 'building $@'
+	@( printf '%s\n' '\echo Use "CREATE EXTENSION productgraph" to load this file. \quit'; cat $(SQL_PARTS) ) > $@

@@ -1,0 +1,21 @@
+-- The current organization: whose rows a session sees.
+
+CREATE FUNCTION set_current_org(org_id uuid, is_local boolean DEFAULT false) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_set_current_org';
+COMMENT ON FUNCTION set_current_org(uuid, boolean) IS
+'Chooses the organization whose rows this session sees, until the end of the transaction when is_local. '
+'A service role may choose any organization, every other role those it is a member of (42501). '
+'NULL is an error (22004): use clear_current_org().';
+
+CREATE FUNCTION clear_current_org(is_local boolean DEFAULT false) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_clear_current_org';
+COMMENT ON FUNCTION clear_current_org(boolean) IS
+'Leaves the session without an organization, so that it sees no rows; until the end of the transaction when is_local.';
+
+CREATE FUNCTION current_org_id() RETURNS uuid
+LANGUAGE C STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'productgraph_current_org_id';
+COMMENT ON FUNCTION current_org_id() IS
+'The organization that set_current_org() chose, NULL when there is none. Policies compare rows with it.';

@@ -1,0 +1,77 @@
+-- Partitions of events: a week each, from Monday 00:00 UTC, made ahead, and a default one for every other time.
+
+CREATE FUNCTION create_default_partition() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF to_regclass('productgraph.events_default') IS NULL THEN
+    CREATE TABLE productgraph.events_default PARTITION OF productgraph.events DEFAULT;
+    PERFORM productgraph.secure_table('productgraph.events_default');
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION create_default_partition() IS 'Part of setup(): the home of events from outside the weeks made.';
+
+CREATE FUNCTION create_partition(week timestamptz) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+AS $$
+DECLARE
+  from_time timestamptz := date_trunc('week', week);
+  to_time timestamptz := from_time + interval '7 days';
+  partition text := format('productgraph.%I', 'events_' || to_char(from_time, 'YYYYMMDD'));
+BEGIN
+  IF to_regclass(partition) IS NOT NULL THEN
+    RETURN false;
+  END IF;
+  -- Made apart and attached, which holds up readers and writers less than creating it in place.
+  EXECUTE format('CREATE TABLE %s (LIKE productgraph.events INCLUDING ALL)', partition);
+  -- Rows of that week that came before it was there.
+  LOCK TABLE productgraph.events_default IN SHARE ROW EXCLUSIVE MODE;
+  EXECUTE format(
+    'WITH moved AS (DELETE FROM productgraph.events_default WHERE timestamp >= %L AND timestamp < %L RETURNING *)
+     INSERT INTO %s SELECT * FROM moved', from_time, to_time, partition);
+  EXECUTE format('ALTER TABLE productgraph.events ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
+                 partition, from_time, to_time);
+  PERFORM productgraph.secure_table(partition::regclass);
+  RETURN true;
+END
+$$;
+COMMENT ON FUNCTION create_partition(timestamptz) IS
+'Makes the partition of events for the week of a time; false when it is there.';
+
+CREATE FUNCTION create_partitions(from_time timestamptz, to_time timestamptz) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET timezone = 'UTC'
+AS $$
+  SELECT pg_catalog.count(*) FILTER (WHERE productgraph.create_partition(week))
+  FROM pg_catalog.generate_series(pg_catalog.date_trunc('week', from_time), to_time, interval '7 days') AS week
+$$;
+COMMENT ON FUNCTION create_partitions(timestamptz, timestamptz) IS
+'Makes the partitions of events for all weeks from one time to another; returns how many were missing.';
+
+CREATE FUNCTION maintain(
+  ahead interval DEFAULT '4 weeks', deduplicate_for interval DEFAULT '30 days',
+  OUT task text, OUT done bigint)
+RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  task := 'partitions created';
+  done := productgraph.create_partitions(now(), now() + ahead);
+  RETURN NEXT;
+  task := 'event keys forgotten';
+  DELETE FROM productgraph.event_keys k WHERE k.received_at < now() - deduplicate_for;
+  GET DIAGNOSTICS done = ROW_COUNT;
+  RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION maintain(interval, interval) IS
+'To be run now and then, say every hour, by a superuser or a member of productgraph_owner: makes partitions for the '
+'weeks ahead and forgets by which ids events received longer ago are recognised as repeats. Returns what it did.';
+
+REVOKE ALL ON FUNCTION create_default_partition(), create_partition(timestamptz),
+  create_partitions(timestamptz, timestamptz), maintain(interval, interval) FROM PUBLIC;

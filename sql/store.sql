@@ -1,0 +1,354 @@
+-- The store: its roles, tables and policies. setup() creates what is missing, so it can be run again at any time.
+-- The tables are no members of the extension: dumps hold them like any other table, and dropping the extension
+-- leaves them alone.
+
+CREATE FUNCTION setup_roles() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  role_name name;
+BEGIN
+  FOREACH role_name IN ARRAY ARRAY['productgraph_owner', 'productgraph_service', 'productgraph_ingest',
+                                   'productgraph_analyst']::name[] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role_name) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', role_name);
+    END IF;
+  END LOOP;
+  -- Whoever is no superuser must be in the role to hand tables over to it.
+  IF NOT pg_has_role(current_user, 'productgraph_owner', 'MEMBER') THEN
+    EXECUTE format('GRANT productgraph_owner TO %I', current_user);
+  END IF;
+  GRANT USAGE, CREATE ON SCHEMA productgraph TO productgraph_owner;
+END
+$$;
+COMMENT ON FUNCTION setup_roles() IS 'Part of setup(): the roles.';
+
+CREATE FUNCTION setup_tenant_tables() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = productgraph, pg_catalog, pg_temp
+SET client_min_messages = warning
+AS $$
+BEGIN
+  CREATE TABLE IF NOT EXISTS productgraph.organizations (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    slug text NOT NULL UNIQUE CHECK (slug ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
+    name text NOT NULL CHECK (name <> ''),
+    created_at timestamptz NOT NULL DEFAULT now()
+  );
+  COMMENT ON TABLE productgraph.organizations IS 'The tenants.';
+
+  CREATE TABLE IF NOT EXISTS productgraph.projects (
+    org_id uuid NOT NULL REFERENCES productgraph.organizations ON DELETE CASCADE,
+    id text NOT NULL CHECK (id <> '' AND length(id) <= 255),
+    name text NOT NULL,
+    settings jsonb NOT NULL DEFAULT '{}' CHECK (productgraph.is_valid_project_settings(settings)),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (org_id, id)
+  );
+  COMMENT ON TABLE productgraph.projects IS 'What events are sent to; id is the string that clients send.';
+  -- Without a key, the id alone must tell whose project it is.
+  CREATE UNIQUE INDEX IF NOT EXISTS projects_open_ingest ON productgraph.projects (id)
+    WHERE settings -> 'open_ingest' = 'true';
+
+  CREATE TABLE IF NOT EXISTS productgraph.api_keys (
+    org_id uuid NOT NULL REFERENCES productgraph.organizations ON DELETE CASCADE,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    project_id text,
+    label text NOT NULL,
+    prefix text NOT NULL,
+    key_hash bytea NOT NULL UNIQUE CHECK (length(key_hash) = 32),
+    scopes text[] NOT NULL DEFAULT '{ingest}' CHECK (scopes <@ ARRAY['ingest', 'query']),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    PRIMARY KEY (org_id, id),
+    FOREIGN KEY (org_id, project_id) REFERENCES productgraph.projects ON DELETE CASCADE
+  );
+  COMMENT ON TABLE productgraph.api_keys IS
+    'API keys: the SHA-256 of each and its first characters, never the key. project_id NULL = all projects.';
+
+  CREATE TABLE IF NOT EXISTS productgraph.organization_members (
+    org_id uuid NOT NULL REFERENCES productgraph.organizations ON DELETE CASCADE,
+    role regrole NOT NULL,
+    added_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (org_id, role)
+  );
+  COMMENT ON TABLE productgraph.organization_members IS 'The roles that may choose an organization.';
+
+  CREATE TABLE IF NOT EXISTS productgraph.journeys (
+    org_id uuid NOT NULL,
+    project_id text NOT NULL,
+    id text NOT NULL,
+    name text NOT NULL,
+    steps productgraph.steps NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (org_id, project_id, id),
+    FOREIGN KEY (org_id, project_id) REFERENCES productgraph.projects ON DELETE CASCADE
+  );
+  COMMENT ON TABLE productgraph.journeys IS 'Declared journeys: the steps users are meant to take.';
+END
+$$;
+COMMENT ON FUNCTION setup_tenant_tables() IS 'Part of setup(): organizations and what they own by name.';
+
+CREATE FUNCTION setup_event_tables() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = productgraph, pg_catalog, pg_temp
+SET client_min_messages = warning
+AS $$
+BEGIN
+  -- One column for each field of event_fields(), in its order.
+  CREATE TABLE IF NOT EXISTS productgraph.events (
+    org_id uuid NOT NULL,
+    received_at timestamptz NOT NULL,
+    event_id text NOT NULL,
+    project_id text NOT NULL,
+    session_id text NOT NULL,
+    event_type text NOT NULL,
+    timestamp timestamptz NOT NULL,
+    user_id text,
+    user_anonymous_id text,
+    client_org_id text,
+    org_name text,
+    event_name text,
+    event_sequence bigint,
+    page_path text,
+    page_title text,
+    page_url text,
+    page_referrer text,
+    ui_component_name text,
+    ui_component_path text,
+    ui_component_type text,
+    ui_action text,
+    ui_element text,
+    ui_element_text text,
+    ui_viewport text,
+    ui_scroll_position double precision,
+    ui_state_key text,
+    ui_state_before text,
+    ui_state_after text,
+    ui_state_change_type text,
+    journey_id text,
+    journey_step_id text,
+    journey_step_name text,
+    journey_conversion_status text,
+    api_method text,
+    api_path text,
+    api_status_code integer,
+    api_duration_ms double precision,
+    error_type text,
+    error_message text,
+    error_stack text,
+    error_component text,
+    performance_lcp_ms double precision,
+    performance_fid_ms double precision,
+    performance_cls double precision,
+    performance_ttfb_ms double precision,
+    performance_inp_ms double precision,
+    snapshot_url text,
+    snapshot_viewport text,
+    duration_ms double precision,
+    metadata jsonb,
+    attributes jsonb
+  ) PARTITION BY RANGE (timestamp);
+  COMMENT ON TABLE productgraph.events IS
+    'The events, by week of their timestamp (UTC); events_default holds what falls outside of the weeks made so far.';
+  COMMENT ON COLUMN productgraph.events.client_org_id IS 'org.id as the client gave it; org_id is the tenant.';
+  COMMENT ON COLUMN productgraph.events.metadata IS 'The client''s own object.';
+  COMMENT ON COLUMN productgraph.events.attributes IS 'Well-formed fields of the event that have no column.';
+  CREATE INDEX IF NOT EXISTS events_by_time ON productgraph.events (org_id, project_id, timestamp);
+
+  CREATE TABLE IF NOT EXISTS productgraph.event_keys (
+    org_id uuid NOT NULL,
+    key uuid NOT NULL,
+    received_at timestamptz NOT NULL,
+    PRIMARY KEY (org_id, key)
+  );
+  COMMENT ON TABLE productgraph.event_keys IS
+    'A hash of project and event id of every event stored lately, by which repeats are recognised.';
+
+  CREATE TABLE IF NOT EXISTS productgraph.sessions (
+    org_id uuid NOT NULL,
+    project_id text NOT NULL,
+    session_id text NOT NULL,
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL,
+    duration interval GENERATED ALWAYS AS (ended_at - started_at) STORED,
+    user_id text,
+    user_anonymous_id text,
+    events bigint NOT NULL,
+    pages bigint NOT NULL,
+    errors bigint NOT NULL,
+    entry_page text,
+    exit_page text,
+    journey_id text,
+    journey_step_id text,
+    converted_at timestamptz,
+    entry_at timestamptz,
+    exit_at timestamptz,
+    journey_at timestamptz,
+    PRIMARY KEY (org_id, project_id, session_id)
+  ) WITH (fillfactor = 80);
+  COMMENT ON TABLE productgraph.sessions IS
+    'One row a session, kept up to date by ingestion. The *_at columns tell when the page or step beside them was '
+    'seen; converted_at is the first journey.conversion.';
+  CREATE INDEX IF NOT EXISTS sessions_by_time ON productgraph.sessions (org_id, project_id, started_at);
+
+  CREATE TABLE IF NOT EXISTS productgraph.snapshots (
+    org_id uuid NOT NULL,
+    project_id text NOT NULL,
+    session_id text NOT NULL,
+    sequence bigint NOT NULL,
+    captured_at timestamptz NOT NULL,
+    page_path text,
+    url text,
+    viewport text,
+    content bytea,
+    PRIMARY KEY (org_id, project_id, session_id, sequence)
+  );
+  COMMENT ON TABLE productgraph.snapshots IS 'Captured states of pages, in the order of a session.';
+
+  CREATE TABLE IF NOT EXISTS productgraph.segments (
+    org_id uuid NOT NULL,
+    project_id text NOT NULL,
+    from_time timestamptz NOT NULL,
+    to_time timestamptz NOT NULL,
+    shard integer NOT NULL,
+    format smallint NOT NULL,
+    events bigint NOT NULL,
+    actors bigint NOT NULL,
+    kinds jsonb NOT NULL,
+    content bytea NOT NULL,
+    PRIMARY KEY (org_id, project_id, from_time, shard)
+  );
+  COMMENT ON TABLE productgraph.segments IS 'Events packed by actor and time, for fast questions. Rows are the truth.';
+
+  CREATE TABLE IF NOT EXISTS productgraph.ingestion_issues (
+    org_id uuid NOT NULL,
+    project_id text NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    noticed_at timestamptz NOT NULL,
+    event_id text,
+    field text NOT NULL,
+    code text NOT NULL,
+    message text NOT NULL,
+    PRIMARY KEY (org_id, project_id, id)
+  );
+  COMMENT ON TABLE productgraph.ingestion_issues IS 'A sample of the events that were rejected, and why.';
+END
+$$;
+COMMENT ON FUNCTION setup_event_tables() IS 'Part of setup(): events and what is made of them.';
+
+-- Every tenant table; organizations is told apart because its key is id.
+CREATE FUNCTION tenant_tables() RETURNS name[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY['organizations', 'projects', 'api_keys', 'organization_members', 'journeys', 'events', 'event_keys',
+             'sessions', 'snapshots', 'segments', 'ingestion_issues']::pg_catalog.name[];
+COMMENT ON FUNCTION tenant_tables() IS 'The tables of the store, all of them under row-level security.';
+
+CREATE FUNCTION secure_table(target regclass, org_column name DEFAULT 'org_id') RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', target);
+  IF NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = target AND p.polname = 'tenant') THEN
+    EXECUTE format('CREATE POLICY tenant ON %s USING (%I = (SELECT productgraph.current_org_id()))',
+                   target, org_column);
+  END IF;
+  EXECUTE format('ALTER TABLE %s OWNER TO productgraph_owner', target);
+END
+$$;
+COMMENT ON FUNCTION secure_table(regclass, name) IS
+'Puts a table of the store, or a partition, under row-level security by organization and hands it to its owner.';
+
+CREATE FUNCTION add_policy(target regclass, policy name, definition text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = target AND p.polname = policy) THEN
+    EXECUTE format('CREATE POLICY %I ON %s %s', policy, target, definition);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION add_policy(regclass, name, text) IS 'Part of setup(): creates a policy unless it is there.';
+
+CREATE FUNCTION setup_security() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  table_name name;
+BEGIN
+  -- A service role lists and makes organizations; ingestion, which acts as the owner, finds out whose a key or an
+  -- open project is. Rows of events, sessions and the rest belong to the current organization for everybody.
+  PERFORM productgraph.add_policy('productgraph.organizations', 'service',
+    'TO productgraph_service USING (true)');
+  PERFORM productgraph.add_policy('productgraph.organizations', 'lookup',
+    'FOR SELECT TO productgraph_owner USING (true)');
+  PERFORM productgraph.add_policy('productgraph.organization_members', 'lookup',
+    'FOR SELECT TO productgraph_owner USING (true)');
+  PERFORM productgraph.add_policy('productgraph.projects', 'lookup',
+    'FOR SELECT TO productgraph_owner USING (true)');
+  PERFORM productgraph.add_policy('productgraph.api_keys', 'lookup',
+    'FOR SELECT TO productgraph_owner USING (true)');
+  -- maintain() forgets old keys and moves rows out of the default partition, whoever's they are.
+  PERFORM productgraph.add_policy('productgraph.event_keys', 'maintenance_read',
+    'FOR SELECT TO productgraph_owner USING (true)');
+  PERFORM productgraph.add_policy('productgraph.event_keys', 'maintenance',
+    'FOR DELETE TO productgraph_owner USING (true)');
+  PERFORM productgraph.add_policy('productgraph.events_default', 'maintenance_read',
+    'FOR SELECT TO productgraph_owner USING (true)');
+  PERFORM productgraph.add_policy('productgraph.events_default', 'maintenance',
+    'FOR DELETE TO productgraph_owner USING (true)');
+
+  FOREACH table_name IN ARRAY productgraph.tenant_tables() LOOP
+    PERFORM productgraph.secure_table(format('productgraph.%I', table_name)::regclass,
+                                      CASE table_name WHEN 'organizations' THEN 'id'::name ELSE 'org_id' END);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON productgraph.%I TO productgraph_service', table_name);
+    IF table_name NOT IN ('api_keys', 'event_keys') THEN
+      EXECUTE format('GRANT SELECT ON productgraph.%I TO productgraph_analyst', table_name);
+    END IF;
+  END LOOP;
+
+  GRANT EXECUTE ON FUNCTION productgraph.ingest(text, text), productgraph.ingest(jsonb, text),
+    productgraph.ingest_requests(bytea[], text[], text[], text[])
+    TO productgraph_ingest, productgraph_service;
+  GRANT EXECUTE ON FUNCTION
+    productgraph.enter_org(uuid),
+    productgraph.leave_org(uuid),
+    productgraph.create_organization(text, text),
+    productgraph.create_project(uuid, text, text, jsonb),
+    productgraph.create_api_key(uuid, text, text, text[], timestamptz),
+    productgraph.revoke_api_key(uuid, uuid),
+    productgraph.add_member(regrole, uuid),
+    productgraph.remove_member(regrole, uuid)
+    TO productgraph_service;
+END
+$$;
+COMMENT ON FUNCTION setup_security() IS 'Part of setup(): owners, policies and grants.';
+
+CREATE FUNCTION setup() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF getdatabaseencoding() <> 'UTF8' THEN
+    RAISE 'ProductGraph needs a database in UTF8, this one is in %', getdatabaseencoding()
+      USING ERRCODE = 'feature_not_supported';
+  END IF;
+  PERFORM productgraph.setup_roles();
+  PERFORM productgraph.setup_tenant_tables();
+  PERFORM productgraph.setup_event_tables();
+  PERFORM productgraph.create_default_partition();
+  PERFORM productgraph.setup_security();
+  PERFORM productgraph.create_partitions(now() - interval '5 weeks', now() + interval '4 weeks');
+END
+$$;
+COMMENT ON FUNCTION setup() IS
+'Creates the store in schema productgraph: tables, partitions, policies and roles, each unless it is there. To be run '
+'once by a superuser, or by the owner of the database if it may create roles.';
+
+REVOKE ALL ON FUNCTION setup(), setup_roles(), setup_tenant_tables(), setup_event_tables(), setup_security(),
+  secure_table(regclass, name), add_policy(regclass, name, text) FROM PUBLIC;
