@@ -44,10 +44,11 @@ COMMENT ON FUNCTION create_partition(timestamptz) IS
 
 CREATE FUNCTION create_partitions(from_time timestamptz, to_time timestamptz) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
-  SELECT pg_catalog.count(*) FILTER (WHERE productgraph.create_partition(week))
-  FROM pg_catalog.generate_series(pg_catalog.date_trunc('week', from_time), to_time, interval '7 days') AS week
+  SELECT count(*) FILTER (WHERE productgraph.create_partition(week))
+  FROM generate_series(date_trunc('week', from_time), to_time, interval '7 days') AS week
 $$;
 COMMENT ON FUNCTION create_partitions(timestamptz, timestamptz) IS
 'Makes the partitions of events for all weeks from one time to another; returns how many were missing.';

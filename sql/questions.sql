@@ -156,6 +156,8 @@ DECLARE
 BEGIN
   IF jsonb_typeof(list) <> 'array' OR jsonb_array_length(list) NOT BETWEEN 1 AND 32 THEN
     RAISE 'a funnel needs a list of 1 to 32 steps' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF NOT within >= interval '0' THEN
+    RAISE 'within must not be negative' USING ERRCODE = 'invalid_parameter_value';
   ELSIF NOT since <= until THEN
     RAISE 'since (%) is later than until (%)', since, until USING ERRCODE = 'invalid_parameter_value';
   END IF;

@@ -42,7 +42,7 @@ BEGIN
     org_id uuid NOT NULL REFERENCES productgraph.organizations ON DELETE CASCADE,
     id text NOT NULL CHECK (id <> '' AND length(id) <= 255),
     name text NOT NULL,
-    settings jsonb NOT NULL DEFAULT '{}' CHECK (productgraph.is_valid_project_settings(settings)),
+    settings jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (org_id, id)
   );
@@ -81,7 +81,7 @@ BEGIN
     project_id text NOT NULL,
     id text NOT NULL,
     name text NOT NULL,
-    steps productgraph.steps NOT NULL,
+    steps jsonb NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (org_id, project_id, id),
     FOREIGN KEY (org_id, project_id) REFERENCES productgraph.projects ON DELETE CASCADE
@@ -280,7 +280,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   table_name name;
+  partition regclass;
 BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint c
+                 WHERE c.conrelid = 'productgraph.projects'::regclass AND c.conname = 'projects_settings_check') THEN
+    ALTER TABLE productgraph.projects ADD CONSTRAINT projects_settings_check
+      CHECK (productgraph.is_valid_project_settings(settings));
+  END IF;
   -- A service role lists and makes organizations; ingestion, which acts as the owner, finds out whose a key or an
   -- open project is. Rows of events, sessions and the rest belong to the current organization for everybody.
   PERFORM productgraph.add_policy('productgraph.organizations', 'service',
@@ -312,6 +318,11 @@ BEGIN
     END IF;
   END LOOP;
 
+  FOR partition IN SELECT i.inhrelid::regclass FROM pg_inherits i
+                   WHERE i.inhparent = 'productgraph.events'::regclass LOOP
+    PERFORM productgraph.secure_table(partition);
+  END LOOP;
+
   GRANT EXECUTE ON FUNCTION productgraph.ingest(text, text), productgraph.ingest(jsonb, text),
     productgraph.ingest_requests(bytea[], text[], text[], text[])
     TO productgraph_ingest, productgraph_service;
@@ -327,7 +338,7 @@ BEGIN
     TO productgraph_service;
 END
 $$;
-COMMENT ON FUNCTION setup_security() IS 'Part of setup(): owners, policies and grants.';
+COMMENT ON FUNCTION setup_security() IS 'Part of setup(): owners, policies, grants, and checks by our functions.';
 
 CREATE FUNCTION setup() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -29,13 +29,30 @@ $$;
 COMMENT ON FUNCTION leave_org(uuid) IS 'Returns to the organization that enter_org() left.';
 
 CREATE FUNCTION create_organization(slug text, name text) RETURNS uuid
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  INSERT INTO productgraph.organizations (slug, name) VALUES ($1, $2) RETURNING id
+DECLARE
+  new_id uuid := gen_random_uuid();
+BEGIN
+  IF to_regclass('productgraph.organizations') IS NULL THEN
+    RAISE 'the ProductGraph store is not set up' USING ERRCODE = 'object_not_in_prerequisite_state',
+      HINT = 'Run: SELECT productgraph.setup();';
+  END IF;
+  INSERT INTO productgraph.organizations (id, slug, name)
+  VALUES (new_id, create_organization.slug, create_organization.name);
+  RETURN new_id;
+EXCEPTION
+  WHEN unique_violation THEN
+    RAISE 'slug "%" is taken', create_organization.slug USING ERRCODE = 'unique_violation';
+  WHEN check_violation THEN
+    RAISE 'slug "%" or name "%" cannot be used', create_organization.slug, create_organization.name
+      USING ERRCODE = 'check_violation', HINT = 'A slug has 1 to 63 of a-z, 0-9, _ and -; a name is not empty.';
+END
 $$;
 COMMENT ON FUNCTION create_organization(text, text) IS
-'Creates a tenant and returns its id. slug: 1 to 63 of a-z, 0-9, _ and -; taken ones are an error (23505).';
+'Creates a tenant and returns its id. slug: 1 to 63 of a-z, 0-9, _ and - (else 23514), '
+'taken ones are an error (23505).';
 
 CREATE FUNCTION is_valid_project_settings(settings jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
