@@ -9,10 +9,14 @@ OBJS = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/pg/*.cpp))
 
 # The install script is made of topic parts, in this order.
 SQL_PARTS = sql/schema.sql sql/organizations.sql sql/events.sql sql/sequences.sql sql/store.sql \
-            sql/partitions.sql sql/tenants.sql sql/questions.sql
+            sql/partitions.sql sql/tenants.sql sql/questions.sql sql/privileges.sql
 EXTENSION_SQL = productgraph--$(EXTENSION_VERSION).sql
 DATA_built = $(EXTENSION_SQL)
 EXTRA_CLEAN = $(EXTENSION_SQL)
+
+# make installcheck: the SQL tests, in their order, against the server that PGHOST and PGPORT name.
+REGRESS = $(shell sed -n 's/^test: //p' test/schedule)
+REGRESS_OPTS = --inputdir=test
 
 PG_CPPFLAGS = -I$(CURDIR) -DNDEBUG
 PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -Wall -Wextra

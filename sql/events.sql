@@ -46,6 +46,3 @@ AS 'MODULE_PATHNAME', 'productgraph_ingest_requests';
 COMMENT ON FUNCTION ingest_requests(bytea[], text[], text[], text[]) IS
 'Many HTTP requests in one transaction, for servers: of each its body, API key (NULL = none), format (json or '
 'ndjson) and request id. Returns for each, in order, the HTTP status and the JSON to answer with.';
-
-REVOKE ALL ON FUNCTION ingest(text, text), ingest(jsonb, text),
-  ingest_requests(bytea[], text[], text[], text[]) FROM PUBLIC;

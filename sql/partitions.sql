@@ -73,6 +73,3 @@ $$;
 COMMENT ON FUNCTION maintain(interval, interval) IS
 'To be run now and then, say every hour, by a superuser or a member of productgraph_owner: makes partitions for the '
 'weeks ahead and forgets by which ids events received longer ago are recognised as repeats. Returns what it did.';
-
-REVOKE ALL ON FUNCTION create_default_partition(), create_partition(timestamptz),
-  create_partitions(timestamptz, timestamptz), maintain(interval, interval) FROM PUBLIC;

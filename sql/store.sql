@@ -336,6 +336,12 @@ BEGIN
     productgraph.add_member(regrole, uuid),
     productgraph.remove_member(regrole, uuid)
     TO productgraph_service;
+  GRANT EXECUTE ON FUNCTION
+    productgraph.maintain(interval, interval),
+    productgraph.create_partitions(timestamptz, timestamptz),
+    productgraph.create_partition(timestamptz),
+    productgraph.secure_table(regclass, name)
+    TO productgraph_owner;
 END
 $$;
 COMMENT ON FUNCTION setup_security() IS 'Part of setup(): owners, policies, grants, and checks by our functions.';
@@ -360,6 +366,3 @@ $$;
 COMMENT ON FUNCTION setup() IS
 'Creates the store in schema productgraph: tables, partitions, policies and roles, each unless it is there. To be run '
 'once by a superuser, or by the owner of the database if it may create roles.';
-
-REVOKE ALL ON FUNCTION setup(), setup_roles(), setup_tenant_tables(), setup_event_tables(), setup_security(),
-  secure_table(regclass, name), add_policy(regclass, name, text) FROM PUBLIC;

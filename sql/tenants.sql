@@ -184,7 +184,3 @@ END
 $$;
 COMMENT ON FUNCTION remove_member(regrole, uuid) IS
 'Takes back what add_member() gave; false when the role was no member.';
-
-REVOKE ALL ON FUNCTION enter_org(uuid), leave_org(uuid), create_organization(text, text),
-  create_project(uuid, text, text, jsonb), create_api_key(uuid, text, text, text[], timestamptz),
-  revoke_api_key(uuid, uuid), add_member(regrole, uuid), remove_member(regrole, uuid) FROM PUBLIC;

@@ -64,7 +64,9 @@ inline constexpr ErrorInfo kErrors[] = {
     {ErrorCode::kStopped, "stopped", "57014", 503},
 };
 
-constexpr const ErrorInfo& Describe(ErrorCode code) { return kErrors[static_cast<int>(code)]; }
+constexpr const ErrorInfo& Describe(ErrorCode code) {
+  return kErrors[static_cast<int>(code)];
+}
 
 constexpr bool ErrorTableIsOrdered() {
   for (int i = 0; i < static_cast<int>(sizeof(kErrors) / sizeof(kErrors[0])); ++i) {

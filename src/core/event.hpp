@@ -15,8 +15,8 @@ namespace productgraph::core {
 enum class JsonType : std::uint8_t { kString, kNumber, kBool, kObject, kArray };
 
 // One field of one event. As read: `text` is the string, the number's digits, or the JSON text of any other
-// value. After the rules: `text`, `integer` or `number` as the field's type says; timestamps are UnixMicros in
-// `integer`.
+// value. After the rules: `text`, `integer` or `number` as the field's type says; timestamps are UnixMicros
+// in `integer`.
 struct FieldValue {
   FieldId field;
   JsonType json_type;
@@ -27,8 +27,8 @@ struct FieldValue {
   };
 };
 
-// Something wrong with one event. `field` is a JSON name ("event" for the event as a whole); `message` is what
-// clients read and starts with the field: "event_id: required".
+// Something wrong with one event. `field` is a JSON name ("event" for the event as a whole); `message` is
+// what clients read and starts with the field: "event_id: required".
 struct Violation {
   std::string_view field;
   ErrorCode code;

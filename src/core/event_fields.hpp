@@ -110,10 +110,13 @@ inline constexpr FieldSpec kFields[] = {
     {FieldId::kUiStateKey, "ui.state.key", "ui_state_key", FieldType::kText, 255, false},
     {FieldId::kUiStateBefore, "ui.state.before", "ui_state_before", FieldType::kJsonText, 0, false},
     {FieldId::kUiStateAfter, "ui.state.after", "ui_state_after", FieldType::kJsonText, 0, false},
-    {FieldId::kUiStateChangeType, "ui.state.change_type", "ui_state_change_type", FieldType::kText, 50, false},
+    {FieldId::kUiStateChangeType, "ui.state.change_type", "ui_state_change_type", FieldType::kText, 50,
+     false},
     {FieldId::kJourneyId, "gen_ai.journey.id", "journey_id", FieldType::kIdentifier, 255, false},
-    {FieldId::kJourneyStepId, "gen_ai.journey.step.id", "journey_step_id", FieldType::kIdentifier, 255, false},
-    {FieldId::kJourneyStepName, "gen_ai.journey.step.name", "journey_step_name", FieldType::kText, 255, false},
+    {FieldId::kJourneyStepId, "gen_ai.journey.step.id", "journey_step_id", FieldType::kIdentifier, 255,
+     false},
+    {FieldId::kJourneyStepName, "gen_ai.journey.step.name", "journey_step_name", FieldType::kText, 255,
+     false},
     {FieldId::kJourneyConversionStatus, "gen_ai.journey.conversion.status", "journey_conversion_status",
      FieldType::kText, 50, false},
     {FieldId::kApiMethod, "api.method", "api_method", FieldType::kText, 10, false},
@@ -141,7 +144,9 @@ static_assert(kFieldCount <= 64, "an event marks the fields it has seen in one 6
 // Clients of the newer protocol send this instead of project_id; project_id wins when both are there.
 inline constexpr std::string_view kProjectIdAlias = "product_id";
 
-constexpr const FieldSpec& Describe(FieldId id) { return kFields[static_cast<int>(id)]; }
+constexpr const FieldSpec& Describe(FieldId id) {
+  return kFields[static_cast<int>(id)];
+}
 
 constexpr bool FieldTableIsOrdered() {
   for (int i = 0; i < kFieldCount; ++i) {

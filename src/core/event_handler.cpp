@@ -44,7 +44,8 @@ EventHandler::EventHandler(BodyFormat format, const ReadLimits& limits, const St
 
 std::optional<RequestError> EventHandler::error() const {
   if (!error_ && !events_seen_) {
-    return RequestError{ErrorCode::kInvalidBatch, "no \"events\" in the body: send {\"events\":[…]} or an array"};
+    return RequestError{ErrorCode::kInvalidBatch,
+                        "no \"events\" in the body: send {\"events\":[…]} or an array"};
   }
   return error_;
 }
@@ -80,8 +81,10 @@ bool EventHandler::Scalar(JsonType type, std::string_view text) {
     case Place::kEnvelope:
       return !events_key_ || Fail(ErrorCode::kInvalidBatch, "\"events\" must be an array");
     case Place::kEvent:
-      if (field_) SetField(type, CopyText(memory_, WithoutNul(text)));
-      else WriteScalar(type, text);
+      if (field_)
+        SetField(type, CopyText(memory_, WithoutNul(text)));
+      else
+        WriteScalar(type, text);
       return true;
     case Place::kNested:
       WriteScalar(type, text);
@@ -234,7 +237,8 @@ void EventHandler::SetField(JsonType type, std::string_view text) {
   value.json_type = type;
   value.text = text;
   if (seen_ & bit) {
-    *std::find_if(values.begin(), values.end(), [&](const FieldValue& v) { return v.field == *field_; }) = value;
+    *std::find_if(values.begin(), values.end(), [&](const FieldValue& v) { return v.field == *field_; }) =
+        value;
   } else {
     values.push_back(value);
     seen_ |= bit;
@@ -263,8 +267,10 @@ std::string_view EventHandler::WithoutNul(std::string_view text) {
   if (field_ && Describe(*field_).type == FieldType::kIdentifier) return text;
   std::pmr::string clean(memory_);
   for (const char c : text) {
-    if (c == '\0') clean += kReplacementCharacter;
-    else clean += c;
+    if (c == '\0')
+      clean += kReplacementCharacter;
+    else
+      clean += c;
   }
   events_->back().warnings.push_back(
       {CurrentName(), ErrorCode::kReplacedCharacter,

@@ -82,7 +82,7 @@ class EventHandler {
   std::optional<RequestError> error_;
 
   Place place_;
-  Place outer_place_ = Place::kDone;   // where a nested value ends up
+  Place outer_place_ = Place::kDone;  // where a nested value ends up
   bool in_envelope_ = false;
   bool events_key_ = false;  // the envelope's current key is "events"
   bool events_seen_;
@@ -90,13 +90,13 @@ class EventHandler {
 
   // The event being read.
   std::size_t event_start_ = 0;
-  std::uint64_t seen_ = 0;           // its fields so far, one bit each
-  bool alias_ = false;               // the current key is project_id's alias
+  std::uint64_t seen_ = 0;  // its fields so far, one bit each
+  bool alias_ = false;      // the current key is project_id's alias
   bool project_from_alias_ = false;
-  std::optional<FieldId> field_;     // of the current key, when it is a known one
-  std::string_view attribute_;       // the current key otherwise
-  JsonWriter* writer_ = nullptr;     // where the current value is written, if anywhere
-  std::pmr::string value_text_;      // JSON of a known field's nested value
+  std::optional<FieldId> field_;  // of the current key, when it is a known one
+  std::string_view attribute_;    // the current key otherwise
+  JsonWriter* writer_ = nullptr;  // where the current value is written, if anywhere
+  std::pmr::string value_text_;   // JSON of a known field's nested value
   std::pmr::string attributes_text_;
   PmrJsonStream value_stream_;
   PmrJsonStream attributes_stream_;

@@ -16,7 +16,8 @@ constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag | rapidjson::kPa
 std::string_view Malformed(std::pmr::memory_resource* memory, std::string_view why, std::size_t offset) {
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof(digits), offset).ptr;
-  return JoinText(memory, {"malformed JSON at byte ", {digits, static_cast<std::size_t>(end - digits)}, ": ", why});
+  return JoinText(memory,
+                  {"malformed JSON at byte ", {digits, static_cast<std::size_t>(end - digits)}, ": ", why});
 }
 
 // Reads one document whose UTF-8 is known to be well-formed.

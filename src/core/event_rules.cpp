@@ -24,7 +24,8 @@ struct Digits {
 // A whole number in any notation JSON has for it: 5, 5.0, 5e3.
 bool ParseWhole(std::string_view digits, std::int64_t* value) {
   const char* const last = digits.data() + digits.size();
-  if (const auto [end, status] = std::from_chars(digits.data(), last, *value); status == std::errc() && end == last) {
+  if (const auto [end, status] = std::from_chars(digits.data(), last, *value);
+      status == std::errc() && end == last) {
     return true;
   }
   double number;
@@ -121,7 +122,8 @@ class Judge {
   bool CheckEventType(const FieldSpec& spec, FieldValue* value) {
     const std::size_t before = event_->violations.size();
     CheckIdentifier(spec, value);
-    if (event_->violations.size() != before || rules_.allow_other_types || IsKnownEventType(value->text)) return true;
+    if (event_->violations.size() != before || rules_.allow_other_types || IsKnownEventType(value->text))
+      return true;
     const std::string_view near = SuggestEventType(value->text);
     if (near.empty()) {
       Reject(spec, ErrorCode::kUnknownType, {"unknown type \"", value->text, "\""});

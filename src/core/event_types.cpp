@@ -12,10 +12,14 @@ struct NamedType {
 };
 
 constexpr NamedType kNamedTypes[] = {
-    {"state_change", "state.change"},         {"journey_step_enter", "journey.step"},
-    {"journey_step_complete", "journey.step"}, {"journey_step_abandon", "journey.step"},
-    {"journey_conversion", "journey.conversion"}, {"api_request", "api.request"},
-    {"api_response", "api.response"},         {"page_leave", "page.leave"},
+    {"state_change", "state.change"},
+    {"journey_step_enter", "journey.step"},
+    {"journey_step_complete", "journey.step"},
+    {"journey_step_abandon", "journey.step"},
+    {"journey_conversion", "journey.conversion"},
+    {"api_request", "api.request"},
+    {"api_response", "api.response"},
+    {"page_leave", "page.leave"},
 };
 
 constexpr std::size_t kLongestType = 32;  // longer words are no misspelling of a known type

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t kStopInterval = 1024;  // groups of rows between two looks at the stop token
 
-// The chain of the latest start that has reached a certain step so far. Of all chains that got there it leaves
-// the most time, so no other one is needed.
+// The chain of the latest start that has reached a certain step so far. Of all chains that got there it
+// leaves the most time, so no other one is needed.
 struct Slot {
   bool set = false;
   Micros deadline = 0;
@@ -63,7 +63,8 @@ class Matcher {
 
   bool Open(int step, Micros ts) const { return slots_[step].set && ts <= slots_[step].deadline; }
 
-  // The chain that reached the step before `step` goes on through the steps up to `end`, all at the rows' time.
+  // The chain that reached the step before `step` goes on through the steps up to `end`, all at the rows'
+  // time.
   void Reach(int step, int end, std::span<const StepRow> rows, std::size_t first) {
     const Micros ts = rows[0].ts;
     for (; step < end; ++step) {
@@ -89,8 +90,8 @@ class Matcher {
   // Deeper wins; at equal depth and time the later start does, and an earlier completion is never given up.
   void Consider(int depth, const std::array<Micros, kMaxSteps>& times) {
     const bool deeper = depth > best_.depth;
-    const bool later_start = depth == best_.depth && times[depth - 1] == best_.times[depth - 1] &&
-                             times[0] > best_.times[0];
+    const bool later_start =
+        depth == best_.depth && times[depth - 1] == best_.times[depth - 1] && times[0] > best_.times[0];
     if (!deeper && !later_start) return;
     best_.depth = depth;
     std::copy_n(times.begin(), depth, best_.times.begin());
@@ -111,8 +112,8 @@ class Matcher {
 
 }  // namespace
 
-FunnelChain MatchFunnel(std::span<const StepRow> rows, const FunnelWindow& window, const FunnelOptions& options,
-                        const StopToken& stop) {
+FunnelChain MatchFunnel(std::span<const StepRow> rows, const FunnelWindow& window,
+                        const FunnelOptions& options, const StopToken& stop) {
   Matcher matcher(window, options);
   std::size_t groups = 0;
   for (std::size_t first = 0; first < rows.size() && !matcher.Complete();) {

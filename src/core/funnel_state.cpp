@@ -39,12 +39,14 @@ void FunnelState::Merge(const FunnelState& other) {
   sorted_ = false;
 }
 
-void FunnelState::Sort() {
-  if (!sorted_) SortRows(rows_);
+void FunnelState::Sort(const StopToken& stop) {
+  if (!sorted_) SortRows(rows_, stop);
   sorted_ = true;
 }
 
-std::size_t FunnelState::SerializedSize() const { return kHeaderSize + rows_.size() * kRowSize; }
+std::size_t FunnelState::SerializedSize() const {
+  return kHeaderSize + rows_.size() * kRowSize;
+}
 
 void FunnelState::Serialize(std::span<std::uint8_t> bytes) const {
   std::uint8_t* at = bytes.data();

@@ -45,7 +45,7 @@ class FunnelState {
   }
   // Throws Error(kInvalidParameter) when the parameters differ.
   void Merge(const FunnelState& other);
-  void Sort();
+  void Sort(const StopToken& stop);
 
   // A version byte, the parameters, and the rows; see funnel_state.cpp.
   std::size_t SerializedSize() const;

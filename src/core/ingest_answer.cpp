@@ -87,7 +87,8 @@ std::string_view AcceptedBody(const std::pmr::vector<Event>& events, const Inges
     writer.json().StartArray();
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (!events[i].violations.empty()) continue;
-      for (const Violation& warning : events[i].warnings) WriteEntry(&writer, static_cast<int>(i), events[i], warning);
+      for (const Violation& warning : events[i].warnings)
+        WriteEntry(&writer, static_cast<int>(i), events[i], warning);
     }
     writer.json().EndArray();
   }

@@ -17,8 +17,8 @@ std::string_view ErrorBody(const RequestError& error, std::string_view request_i
                            std::pmr::memory_resource* memory);
 
 // {"accepted","rejected","duplicates","errors":[…]} and, when something was stored otherwise than sent,
-// "warnings":[…]. Each list entry is {"index","event_id","field","code","error"}; of a rejected event the first
-// violation, event_id null when the event has none.
+// "warnings":[…]. Each list entry is {"index","event_id","field","code","error"}; of a rejected event the
+// first violation, event_id null when the event has none.
 std::string_view AcceptedBody(const std::pmr::vector<Event>& events, const IngestAnswer& answer,
                               std::pmr::memory_resource* memory);
 

@@ -45,7 +45,8 @@ void IngestBatch::FindProjects(Request* request) {
     if (index < 0 || std::find(distinct.begin(), distinct.end(), index) != distinct.end()) continue;
     distinct.push_back(index);
     if (distinct.size() <= kMaxProjects) continue;
-    request->read.error = RequestError{ErrorCode::kInvalidBatch, "events of more than 32 projects in one batch"};
+    request->read.error =
+        RequestError{ErrorCode::kInvalidBatch, "events of more than 32 projects in one batch"};
     request->read.events.clear();
     request->projects.clear();
     return;
@@ -83,7 +84,8 @@ void IngestBatch::JudgeRequest(int index) {
       if (request.key < 0) {
         event.violations.push_back({field, ErrorCode::kUnauthorized, "project_id: needs an API key"});
       } else {
-        event.violations.push_back({field, ErrorCode::kForbidden, "project_id: not a project of this API key"});
+        event.violations.push_back(
+            {field, ErrorCode::kForbidden, "project_id: not a project of this API key"});
       }
       continue;
     }
@@ -104,10 +106,12 @@ void IngestBatch::RefuseIfNoneAllowed(Request* request) {
   }
   if (!denied || request->read.error) return;
   if (request->key < 0) {
-    request->read.error = RequestError{ErrorCode::kUnauthorized,
-                                       "an API key is needed: send it as X-PG-API-Key, Authorization: Bearer or api_key"};
+    request->read.error =
+        RequestError{ErrorCode::kUnauthorized,
+                     "an API key is needed: send it as X-PG-API-Key, Authorization: Bearer or api_key"};
   } else {
-    request->read.error = RequestError{ErrorCode::kForbidden, "this API key is not for the project of these events"};
+    request->read.error =
+        RequestError{ErrorCode::kForbidden, "this API key is not for the project of these events"};
   }
 }
 
@@ -119,9 +123,8 @@ void IngestBatch::DropRepeatedRows() {
   order.reserve(rows_.size());
   for (int i = 0; i < static_cast<int>(rows_.size()); ++i) order.push_back(i);
   const auto identity = [this](int i) { return std::tie(rows_[i].project->org_id, rows_[i].key); };
-  std::sort(order.begin(), order.end(), [&](int a, int b) {
-    return identity(a) != identity(b) ? identity(a) < identity(b) : a < b;
-  });
+  std::sort(order.begin(), order.end(),
+            [&](int a, int b) { return identity(a) != identity(b) ? identity(a) < identity(b) : a < b; });
   std::pmr::vector<bool> repeated(rows_.size(), false, memory_);
   for (std::size_t i = 1; i < order.size(); ++i) {
     if (identity(order[i]) != identity(order[i - 1])) continue;
@@ -144,12 +147,14 @@ void IngestBatch::Answer() {
       answer.body = ErrorBody(*request.read.error, request.given.request_id, memory_);
       continue;
     }
-    for (const Event& event : request.read.events) ++(event.violations.empty() ? answer.accepted : answer.rejected);
+    for (const Event& event : request.read.events)
+      ++(event.violations.empty() ? answer.accepted : answer.rejected);
     answer.duplicates = request.repeated;
   }
   for (const IngestRow& row : rows_) answers_[row.request].duplicates += !row.stored;
   for (std::size_t i = 0; i < requests_.size(); ++i) {
-    if (!requests_[i].read.error) answers_[i].body = AcceptedBody(requests_[i].read.events, answers_[i], memory_);
+    if (!requests_[i].read.error)
+      answers_[i].body = AcceptedBody(requests_[i].read.events, answers_[i], memory_);
   }
 }
 

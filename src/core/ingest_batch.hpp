@@ -40,7 +40,8 @@ struct KeyLookup {
   std::string_view project_id;  // the only project the key is for; empty = all of the organization
 };
 
-// A project that events name, seen with a certain key (-1 = none); the caller fills what follows the blank line.
+// A project that events name, seen with a certain key (-1 = none); the caller fills what follows the blank
+// line.
 struct ProjectLookup {
   std::string_view project_id;
   int key = -1;
@@ -61,22 +62,28 @@ struct IngestRow {
 };
 
 struct IngestAnswer {
-  int status = 202;  // HTTP
-  ErrorCode error{};           // when status >= 400
-  std::string_view message;    // likewise
-  std::string_view body;       // JSON
+  int status = 202;          // HTTP
+  ErrorCode error{};         // when status >= 400
+  std::string_view message;  // likewise
+  std::string_view body;     // JSON
   int accepted = 0;
   int rejected = 0;
   int duplicates = 0;  // of the accepted ones
 };
 
-// Lives in one memory resource that must outlive it. The requests' texts must outlive it too. Every method may
-// throw bad_alloc; Read() also Error(kStopped).
+// Lives in one memory resource that must outlive it. The requests' texts must outlive it too. Every method
+// may throw bad_alloc; Read() also Error(kStopped).
 class IngestBatch {
  public:
   IngestBatch(const ReadLimits& limits, const StopToken& stop, std::pmr::memory_resource* memory)
-      : limits_(limits), stop_(stop), memory_(memory), requests_(memory), keys_(memory), projects_(memory),
-        rows_(memory), answers_(memory) {}
+      : limits_(limits),
+        stop_(stop),
+        memory_(memory),
+        requests_(memory),
+        keys_(memory),
+        projects_(memory),
+        rows_(memory),
+        answers_(memory) {}
 
   void AddRequest(const IngestRequest& request);
   std::pmr::vector<KeyLookup>& keys() { return keys_; }

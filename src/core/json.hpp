@@ -8,8 +8,8 @@
 // An assertion of the library must never abort the process that hosts us.
 #ifndef RAPIDJSON_ASSERT
 #include <stdexcept>
-#define RAPIDJSON_ASSERT(condition) \
-  do {                              \
+#define RAPIDJSON_ASSERT(condition)                                     \
+  do {                                                                  \
     if (!(condition)) throw std::logic_error("rapidjson: " #condition); \
   } while (0)
 #endif

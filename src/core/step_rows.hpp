@@ -5,6 +5,8 @@
 #include <limits>
 #include <span>
 
+#include "src/core/stop_token.hpp"
+
 namespace productgraph::core {
 
 inline constexpr int kMaxSteps = 32;
@@ -22,8 +24,9 @@ struct StepRow {
   StepMask mask;
 };
 
-// By time, ties by mask, so that what follows depends on the rows and not on the order they came in.
-void SortRows(std::span<StepRow> rows);
+// By time, ties by mask, so that what follows depends on the rows and not on the order they came in. Rows
+// that are sorted already cost one pass. Throws Error(kStopped), with the rows in any order.
+void SortRows(std::span<StepRow> rows, const StopToken& stop);
 
 // time + interval; infinite times stay as they are, and what would overflow becomes infinite.
 constexpr Micros AddMicros(Micros time, Micros interval) {

@@ -11,7 +11,8 @@ namespace productgraph::core {
 class StopToken {
  public:
   StopToken() = default;
-  explicit StopToken(const volatile std::sig_atomic_t* first, const volatile std::sig_atomic_t* second = nullptr)
+  explicit StopToken(const volatile std::sig_atomic_t* first,
+                     const volatile std::sig_atomic_t* second = nullptr)
       : first_(first), second_(second) {}
 
   bool Requested() const { return (first_ && *first_) || (second_ && *second_); }

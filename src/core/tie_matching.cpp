@@ -22,7 +22,8 @@ int TieMatching::Extend(int first) {
   return end;
 }
 
-// One round of Kuhn's algorithm, breadth first: gives `step` a row, moving other steps to other rows if need be.
+// One round of Kuhn's algorithm, breadth first: gives `step` a row, moving other steps to other rows if need
+// be.
 bool TieMatching::Augment(int step) {
   std::array<std::int16_t, kMaxRows> reached_from;  // the step that wants this row
   std::array<std::int16_t, kMaxSteps> row_of_step;

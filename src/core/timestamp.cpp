@@ -76,10 +76,10 @@ std::optional<UnixMicros> ParseTimestamp(std::string_view text) {
   Scanner scanner(text);
   int year, month, day, hour, minute, second, zone;
   char separator;
-  if (!scanner.Digits(4, &year) || !scanner.Literal('-') || !scanner.Digits(2, &month) || !scanner.Literal('-') ||
-      !scanner.Digits(2, &day) || !scanner.OneOf("Tt ", &separator) || !scanner.Digits(2, &hour) ||
-      !scanner.Literal(':') || !scanner.Digits(2, &minute) || !scanner.Literal(':') ||
-      !scanner.Digits(2, &second)) {
+  if (!scanner.Digits(4, &year) || !scanner.Literal('-') || !scanner.Digits(2, &month) ||
+      !scanner.Literal('-') || !scanner.Digits(2, &day) || !scanner.OneOf("Tt ", &separator) ||
+      !scanner.Digits(2, &hour) || !scanner.Literal(':') || !scanner.Digits(2, &minute) ||
+      !scanner.Literal(':') || !scanner.Digits(2, &second)) {
     return std::nullopt;
   }
   std::int64_t fraction = 0;
@@ -99,7 +99,10 @@ std::optional<UnixMicros> ParseEpochMilliseconds(std::string_view number) {
   const auto [end, status] = std::from_chars(number.data(), number.data() + number.size(), millis);
   if (status != std::errc() || end != number.data() + number.size()) return std::nullopt;
   if (!(millis >= kMillisOfYear1 && millis < kMillisOfYear10000)) return std::nullopt;
-  return static_cast<UnixMicros>(std::floor(millis * 1000.0));
+  // Apart, because the product would have more digits than a double; rounded, because decimals have no exact
+  // one.
+  const double whole = std::floor(millis);
+  return static_cast<UnixMicros>(whole) * 1000 + std::lround((millis - whole) * 1000.0);
 }
 
 }  // namespace productgraph::core

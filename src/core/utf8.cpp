@@ -9,7 +9,9 @@ namespace {
 constexpr std::uint64_t kHighBits = 0x8080808080808080ull;
 constexpr std::size_t kEscapeSize = 6;  // \uXXXX
 
-bool IsContinuation(unsigned char c) { return (c & 0xC0) == 0x80; }
+bool IsContinuation(unsigned char c) {
+  return (c & 0xC0) == 0x80;
+}
 
 // Length of the well-formed non-ASCII character at p, 0 when there is none.
 std::size_t SequenceLength(const unsigned char* p, std::size_t left) {
@@ -36,10 +38,14 @@ int HexValue(const char* digits) {
   for (int i = 0; i < 4; ++i) {
     const char c = digits[i];
     int digit;
-    if (c >= '0' && c <= '9') digit = c - '0';
-    else if (c >= 'a' && c <= 'f') digit = c - 'a' + 10;
-    else if (c >= 'A' && c <= 'F') digit = c - 'A' + 10;
-    else return -1;
+    if (c >= '0' && c <= '9')
+      digit = c - '0';
+    else if (c >= 'a' && c <= 'f')
+      digit = c - 'a' + 10;
+    else if (c >= 'A' && c <= 'F')
+      digit = c - 'A' + 10;
+    else
+      return -1;
     value = value * 16 + digit;
   }
   return value;
@@ -51,8 +57,12 @@ int EscapedUnit(const char* json, std::size_t size, std::size_t at) {
   return HexValue(json + at + 2);
 }
 
-bool IsHighSurrogate(int unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
-bool IsLowSurrogate(int unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
+bool IsHighSurrogate(int unit) {
+  return unit >= 0xD800 && unit <= 0xDBFF;
+}
+bool IsLowSurrogate(int unit) {
+  return unit >= 0xDC00 && unit <= 0xDFFF;
+}
 
 }  // namespace
 

@@ -21,9 +21,9 @@ std::string_view FirstCharacters(std::string_view text, std::size_t limit);
 // Whether text holds a C0 control character or DEL, U+0000 included.
 bool HasControlCharacter(std::string_view text);
 
-// In JSON source, overwrites each \uXXXX escape of a surrogate without its partner by \ufffd, in place (both are
-// six bytes). A browser that cuts a string inside an emoji sends such escapes; no parser or database takes
-// them. Returns how many were replaced.
+// In JSON source, overwrites each \uXXXX escape of a surrogate without its partner by \ufffd, in place (both
+// are six bytes). A browser that cuts a string inside an emoji sends such escapes; no parser or database
+// takes them. Returns how many were replaced.
 std::size_t RepairLoneSurrogateEscapes(char* json, std::size_t size);
 
 // Whether RepairLoneSurrogateEscapes could have work to do; cheap.

@@ -6,7 +6,9 @@
 namespace productgraph::pg {
 namespace {
 
-int SqlState(const char* code) { return MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]); }
+int SqlState(const char* code) {
+  return MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]);
+}
 
 }  // namespace
 
@@ -37,17 +39,21 @@ void Failure::Set(const char* state, const char* text, const char* advice) noexc
 
 void RaiseFailure(const Failure& failure) {
   // A stop was asked for by an interrupt: let PostgreSQL say which one.
-  if (strcmp(failure.sqlstate, core::Describe(core::ErrorCode::kStopped).sqlstate) == 0) CHECK_FOR_INTERRUPTS();
+  if (strcmp(failure.sqlstate, core::Describe(core::ErrorCode::kStopped).sqlstate) == 0)
+    CHECK_FOR_INTERRUPTS();
   ereport(ERROR, (errcode(SqlState(failure.sqlstate)), errmsg("%s", failure.message),
                   failure.hint[0] ? errhint("%s", failure.hint) : 0));
   pg_unreachable();
 }
 
-core::StopToken CancelToken() { return core::StopToken(&QueryCancelPending, &ProcDiePending); }
+core::StopToken CancelToken() {
+  return core::StopToken(&QueryCancelPending, &ProcDiePending);
+}
 
 void RaiseError(core::ErrorCode code, std::string_view message, const char* hint) {
-  ereport(ERROR, (errcode(SqlState(core::Describe(code).sqlstate)),
-                  errmsg("%.*s", static_cast<int>(message.size()), message.data()), hint ? errhint("%s", hint) : 0));
+  ereport(ERROR,
+          (errcode(SqlState(core::Describe(code).sqlstate)),
+           errmsg("%.*s", static_cast<int>(message.size()), message.data()), hint ? errhint("%s", hint) : 0));
   pg_unreachable();
 }
 

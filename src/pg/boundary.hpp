@@ -1,12 +1,13 @@
-// Where C++ and PostgreSQL meet. PostgreSQL reports errors by longjmp, which skips destructors; a C++ exception
-// that leaves an extern "C" function ends the whole server. So every entry point works in three phases:
+// Where C++ and PostgreSQL meet. PostgreSQL reports errors by longjmp, which skips destructors; a C++
+// exception that leaves an extern "C" function ends the whole server. So every entry point works in three
+// phases:
 //
 //   unpack (PostgreSQL: arguments to plain values)
 //   ▸ Compute([&] { … })  (C++: may throw, never calls anything of PostgreSQL that may raise an error)
 //   ▸ pack (PostgreSQL: plain values to the result)
 //
-// Outside of Compute no object with a destructor that matters is alive. Objects that must last from one Compute
-// to the next are made with NewIn, in a memory context that frees them.
+// Outside of Compute no object with a destructor that matters is alive. Objects that must last from one
+// Compute to the next are made with NewIn, in a memory context that frees them.
 #pragma once
 
 #include <cstddef>
@@ -21,10 +22,10 @@
 #include "src/pg/compat.hpp"
 
 // Opens the definition of the C function `productgraph_<name>` behind the SQL function of that name.
-#define PRODUCTGRAPH_FUNCTION(name)                       \
-  _Pragma("GCC visibility push(default)") extern "C" {    \
-    PG_FUNCTION_INFO_V1(productgraph_##name);             \
-  }                                                       \
+#define PRODUCTGRAPH_FUNCTION(name)                    \
+  _Pragma("GCC visibility push(default)") extern "C" { \
+    PG_FUNCTION_INFO_V1(productgraph_##name);          \
+  }                                                    \
   _Pragma("GCC visibility pop") extern "C" Datum productgraph_##name(PG_FUNCTION_ARGS)
 
 namespace productgraph::pg {
@@ -91,7 +92,9 @@ inline text* MakeText(std::string_view value) {
 }
 
 // `value` as a C string in the current memory context.
-inline char* MakeCString(std::string_view value) { return pnstrdup(value.data(), value.size()); }
+inline char* MakeCString(std::string_view value) {
+  return pnstrdup(value.data(), value.size());
+}
 
 // Raises `message` with the SQLSTATE of a core error.
 [[noreturn]] void RaiseError(core::ErrorCode code, std::string_view message, const char* hint = nullptr);

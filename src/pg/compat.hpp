@@ -1,4 +1,5 @@
-// Differences between PostgreSQL versions, each spelled after the newest one. PG_VERSION_NUM is named here only.
+// Differences between PostgreSQL versions, each spelled after the newest one. PG_VERSION_NUM is named here
+// only.
 #pragma once
 
 #include "src/pg/postgres.hpp"

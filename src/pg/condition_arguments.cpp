@@ -22,8 +22,7 @@ void CheckCount(int count) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("at least one condition is needed")));
   }
   if (count > core::kMaxSteps) {
-    ereport(ERROR, (errcode(ERRCODE_TOO_MANY_ARGUMENTS),
-                    errmsg("%d conditions are too many", count),
+    ereport(ERROR, (errcode(ERRCODE_TOO_MANY_ARGUMENTS), errmsg("%d conditions are too many", count),
                     errdetail("At most %d are possible.", core::kMaxSteps)));
   }
 }
@@ -48,8 +47,8 @@ ConditionArguments DescribeConditions(FunctionCallInfo fcinfo, int first) {
     for (int i = first; i < PG_NARGS(); ++i) {
       const Oid type = get_fn_expr_argtype(fcinfo->flinfo, i);
       if (type == BOOLOID || type == UNKNOWNOID) continue;
-      ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                      errmsg("condition %d is of type %s, not boolean", i - first + 1, format_type_be(type))));
+      ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("condition %d is of type %s, not boolean",
+                                                                 i - first + 1, format_type_be(type))));
     }
   }
   CheckCount(arguments.count);

@@ -26,7 +26,9 @@ const core::Event* JudgeEvent(Jsonb* event) {
   return judged;
 }
 
-Datum TextOf(std::string_view value) { return PointerGetDatum(MakeText(value)); }
+Datum TextOf(std::string_view value) {
+  return PointerGetDatum(MakeText(value));
+}
 
 }  // namespace
 }  // namespace productgraph::pg

@@ -36,7 +36,8 @@ struct CallCache {
 
 MemoryContext AggregateContext(FunctionCallInfo fcinfo) {
   MemoryContext context;
-  if (!AggCheckCallContext(fcinfo, &context)) elog(ERROR, "aggregate function called in non-aggregate context");
+  if (!AggCheckCallContext(fcinfo, &context))
+    elog(ERROR, "aggregate function called in non-aggregate context");
   return context;
 }
 
@@ -151,7 +152,7 @@ const core::Micros* Deadlines(const FunnelState& state, const FunnelParameters& 
 FunnelChain BestChain(FunnelState* state) {
   FunnelChain chain;
   if (!state) return chain;
-  Compute([&] { state->Sort(); });
+  Compute([&] { state->Sort(CancelToken()); });
   const FunnelParameters& parameters = state->parameters();
   const core::Micros* const deadlines = Deadlines(*state, parameters);
   Compute([&] {
@@ -169,9 +170,13 @@ FunnelChain BestChain(FunnelState* state) {
 using namespace productgraph;
 using namespace productgraph::pg;
 
-PRODUCTGRAPH_FUNCTION(window_funnel_add) { return Transition(fcinfo, kPlain); }
+PRODUCTGRAPH_FUNCTION(window_funnel_add) {
+  return Transition(fcinfo, kPlain);
+}
 
-PRODUCTGRAPH_FUNCTION(window_funnel_add_mode) { return Transition(fcinfo, kWithMode); }
+PRODUCTGRAPH_FUNCTION(window_funnel_add_mode) {
+  return Transition(fcinfo, kWithMode);
+}
 
 PRODUCTGRAPH_FUNCTION(window_funnel_combine) {
   const MemoryContext context = AggregateContext(fcinfo);

@@ -17,14 +17,15 @@ SavedPlan key_plan = {
     {BYTEAOID},
     nullptr};
 
-#define PROJECT_RULES                                                                     \
-  "SELECT org_id, coalesce((settings ->> 'allow_other_types')::boolean, false),"           \
-  " coalesce(now() - (settings ->> 'accept_past')::interval, '1970-01-01 00:00:00+00'),"   \
-  " now() + coalesce((settings ->> 'accept_future')::interval, '1 day')"                   \
+#define PROJECT_RULES                                                                    \
+  "SELECT org_id, coalesce((settings ->> 'allow_other_types')::boolean, false),"         \
+  " coalesce(now() - (settings ->> 'accept_past')::interval, '1970-01-01 00:00:00+00')," \
+  " now() + coalesce((settings ->> 'accept_future')::interval, '1 day')"                 \
   " FROM productgraph.projects WHERE id = $1"
 
 SavedPlan project_plan = {PROJECT_RULES " AND org_id = $2", 2, {TEXTOID, UUIDOID}, nullptr};
-SavedPlan open_project_plan = {PROJECT_RULES " AND settings -> 'open_ingest' = 'true'", 1, {TEXTOID}, nullptr};
+SavedPlan open_project_plan = {
+    PROJECT_RULES " AND settings -> 'open_ingest' = 'true'", 1, {TEXTOID}, nullptr};
 
 #undef PROJECT_RULES
 

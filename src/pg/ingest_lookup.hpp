@@ -6,8 +6,8 @@
 
 namespace productgraph::pg {
 
-// Fill in what batch->keys() and batch->projects() ask for. Between EnterStore and LeaveStore only. Texts that
-// the batch keeps are allocated in `context`.
+// Fill in what batch->keys() and batch->projects() ask for. Between EnterStore and LeaveStore only. Texts
+// that the batch keeps are allocated in `context`.
 void LookUpKeys(core::IngestBatch* batch, MemoryContext context);
 void LookUpProjects(core::IngestBatch* batch);
 

@@ -5,8 +5,8 @@
 namespace productgraph::pg {
 namespace {
 
-// Claims the keys, in their order so that concurrent batches cannot deadlock; events whose key was there already
-// are repeats and go no further.
+// Claims the keys, in their order so that concurrent batches cannot deadlock; events whose key was there
+// already are repeats and go no further.
 constexpr const char* kClaimKeys = R"sql(
 WITH fresh AS (
   INSERT INTO productgraph.event_keys (org_id, key, received_at)
@@ -22,8 +22,8 @@ stored AS (
   INSERT INTO productgraph.events (%s) SELECT %s FROM new_events
 ), )sql";
 
-// What the events add to their sessions. Merging is by times, so that late and unordered events end in the same
-// row; sessions are taken in the order of their keys, again against deadlocks.
+// What the events add to their sessions. Merging is by times, so that late and unordered events end in the
+// same row; sessions are taken in the order of their keys, again against deadlocks.
 constexpr const char* kMergeSessions = R"sql(
 parts AS (
   SELECT org_id, project_id, session_id,

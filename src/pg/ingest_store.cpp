@@ -117,7 +117,8 @@ void StoreOrganization(core::IngestBatch* batch, std::size_t begin, std::size_t 
   relation.md.enrtype = ENR_NAMED_TUPLESTORE;
   relation.md.enrtuples = static_cast<double>(end - begin);
   relation.reldata = store;
-  if (SPI_register_relation(&relation) != SPI_OK_REL_REGISTER) elog(ERROR, "cannot register \"%s\"", kRelation);
+  if (SPI_register_relation(&relation) != SPI_OK_REL_REGISTER)
+    elog(ERROR, "cannot register \"%s\"", kRelation);
   if (!store_plan.query) store_plan.query = MakeStoreStatement(kRelation, TopMemoryContext);
   const uint64 stored = ExecuteSelect(&store_plan, nullptr, 0, false);
   for (uint64 i = 0; i < stored; ++i) {

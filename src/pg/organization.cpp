@@ -9,8 +9,8 @@ namespace {
 constexpr const char* kSetting = "productgraph.current_org";
 constexpr const char* kServiceRole = "productgraph_service";
 
-// What PostgreSQL keeps of the setting. Its assign hook keeps the parsed value beside it, through rollbacks and
-// resets too, because every change goes through the hook.
+// What PostgreSQL keeps of the setting. Its assign hook keeps the parsed value beside it, through rollbacks
+// and resets too, because every change goes through the hook.
 char* setting_text;
 bool organization_is_set;
 pg_uuid_t organization;
@@ -39,9 +39,9 @@ bool ParseCanonicalUuid(const char* text, pg_uuid_t* uuid) {
   return *text == '\0';
 }
 
-// Refuses every way of setting the organization but ours: SET, set_config(), connection options, ALTER ROLE and
-// ALTER DATABASE … SET, SET clauses of functions, and placeholders from before the library was loaded. Parallel
-// workers take over what their leader had.
+// Refuses every way of setting the organization but ours: SET, set_config(), connection options, ALTER ROLE
+// and ALTER DATABASE … SET, SET clauses of functions, and placeholders from before the library was loaded.
+// Parallel workers take over what their leader had.
 bool CheckSetting(char** value, void**, GucSource source) {
   if (assigning || InitializingParallelWorker) return true;
   if (source == PGC_S_DEFAULT && **value == '\0') return true;
@@ -62,10 +62,9 @@ bool IsService(Oid role) {
 
 // Whether the organization exists (for a service role) or has the role as a member.
 bool MayChoose(Oid role, bool service, const pg_uuid_t* org_id) {
-  const char* const query =
-      service ? "SELECT 1 FROM productgraph.organizations WHERE id = $1"
-              : "SELECT 1 FROM productgraph.organization_members m"
-                " WHERE m.org_id = $1 AND pg_has_role($2, m.role, 'MEMBER')";
+  const char* const query = service ? "SELECT 1 FROM productgraph.organizations WHERE id = $1"
+                                    : "SELECT 1 FROM productgraph.organization_members m"
+                                      " WHERE m.org_id = $1 AND pg_has_role($2, m.role, 'MEMBER')";
   Oid types[] = {UUIDOID, OIDOID};
   Datum values[] = {UUIDPGetDatum(org_id), ObjectIdGetDatum(role)};
   const StoreAccess access = EnterStore();
@@ -101,19 +100,16 @@ void DefineOrganizationSetting() {
 }
 
 void AssignOrganization(const pg_uuid_t* org_id, OrganizationScope scope) {
-  const char* const value = org_id ? DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(org_id))) : "";
+  const char* const value =
+      org_id ? DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(org_id))) : "";
   const GucAction action = scope == OrganizationScope::kSession       ? GUC_ACTION_SET
                            : scope == OrganizationScope::kTransaction ? GUC_ACTION_LOCAL
                                                                       : GUC_ACTION_SAVE;
   assigning = true;
   PG_TRY();
-  {
-    set_config_option(kSetting, value, PGC_USERSET, PGC_S_SESSION, action, true, 0, false);
-  }
+  { set_config_option(kSetting, value, PGC_USERSET, PGC_S_SESSION, action, true, 0, false); }
   PG_FINALLY();
-  {
-    assigning = false;
-  }
+  { assigning = false; }
   PG_END_TRY();
 }
 

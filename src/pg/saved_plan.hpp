@@ -17,8 +17,8 @@ struct SavedPlan {
 // Prepares the plan when this is its first use. Between SPI_connect and SPI_finish only.
 void Prepare(SavedPlan* plan);
 
-// Runs a SELECT, read only unless it changes rows itself; results are in SPI_tuptable. Returns their number, at
-// most `limit` (0 = no limit). No parameter may be null.
+// Runs a SELECT, read only unless it changes rows itself; results are in SPI_tuptable. Returns their number,
+// at most `limit` (0 = no limit). No parameter may be null.
 uint64 ExecuteSelect(SavedPlan* plan, const Datum* values, long limit, bool read_only = true);
 
 }  // namespace productgraph::pg

@@ -42,7 +42,8 @@ PRODUCTGRAPH_FUNCTION(sessionize) {
   const Datum value = WinGetFuncArgCurrent(window, 0, &null);
   if (null) PG_RETURN_NULL();
   const TimestampTz ts = DatumGetTimestampTz(value);
-  auto* const state = static_cast<PartitionState*>(WinGetPartitionLocalMemory(window, sizeof(PartitionState)));
+  auto* const state =
+      static_cast<PartitionState*>(WinGetPartitionLocalMemory(window, sizeof(PartitionState)));
   if (!state->started) {
     new (state) PartitionState();
     state->started = true;

@@ -45,7 +45,8 @@ Datum StepsFromArray(ArrayType* array) {
   initStringInfo(&json);
   appendStringInfoChar(&json, '[');
   for (int i = 0; i < count; ++i) {
-    if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a step must not be null")));
+    if (nulls[i])
+      ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a step must not be null")));
     AppendStep(&json, DatumGetTextPP(values[i]));
   }
   appendStringInfoChar(&json, ']');
@@ -74,6 +75,10 @@ PRODUCTGRAPH_FUNCTION(steps_in) {
   return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
-PRODUCTGRAPH_FUNCTION(steps_out) { return jsonb_out(fcinfo); }
+PRODUCTGRAPH_FUNCTION(steps_out) {
+  return jsonb_out(fcinfo);
+}
 
-PRODUCTGRAPH_FUNCTION(steps_from_array) { return StepsFromArray(PG_GETARG_ARRAYTYPE_P(0)); }
+PRODUCTGRAPH_FUNCTION(steps_from_array) {
+  return StepsFromArray(PG_GETARG_ARRAYTYPE_P(0));
+}

@@ -4,8 +4,9 @@ namespace productgraph::pg {
 namespace {
 
 void RaiseNoStore() {
-  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the ProductGraph store is not set up"),
-                  errhint("Run: SELECT productgraph.setup();")));
+  ereport(ERROR,
+          (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the ProductGraph store is not set up"),
+           errhint("Run: SELECT productgraph.setup();")));
 }
 
 Oid StoreOwner() {

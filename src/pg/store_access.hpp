@@ -12,10 +12,11 @@ struct StoreAccess {
   int guc_level;
 };
 
-// Connects SPI and, until LeaveStore, acts as the owner of the store's tables with search_path and row_security
-// pinned, as foreign key checks do. The owner is no superuser and subject to row-level security: it may look up
-// keys and projects, but write rows of the current organization only. Raises an error when setup() has not run.
-// After an error PostgreSQL itself restores everything at the end of the (sub)transaction.
+// Connects SPI and, until LeaveStore, acts as the owner of the store's tables with search_path and
+// row_security pinned, as foreign key checks do. The owner is no superuser and subject to row-level security:
+// it may look up keys and projects, but write rows of the current organization only. Raises an error when
+// setup() has not run. After an error PostgreSQL itself restores everything at the end of the
+// (sub)transaction.
 StoreAccess EnterStore();
 void LeaveStore(const StoreAccess& access);
 

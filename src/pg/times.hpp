@@ -13,6 +13,8 @@ inline core::UnixMicros ToUnixMicros(TimestampTz time) {
   return TIMESTAMP_NOT_FINITE(time) ? time : time + kPostgresEpoch;
 }
 
-inline TimestampTz FromUnixMicros(core::UnixMicros time) { return time - kPostgresEpoch; }
+inline TimestampTz FromUnixMicros(core::UnixMicros time) {
+  return time - kPostgresEpoch;
+}
 
 }  // namespace productgraph::pg

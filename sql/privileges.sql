@@ -1,0 +1,20 @@
+-- Who may call what is not for everybody: whoever installs the extension, who need not be a superuser, and through
+-- the grants of setup() the roles of the store.
+DO $$
+DECLARE
+  guarded regprocedure;
+BEGIN
+  FOREACH guarded IN ARRAY ARRAY[
+    'ingest(text, text)', 'ingest(jsonb, text)', 'ingest_requests(bytea[], text[], text[], text[])',
+    'setup()', 'setup_roles()', 'setup_tenant_tables()', 'setup_event_tables()', 'setup_security()',
+    'secure_table(regclass, name)', 'add_policy(regclass, name, text)', 'create_default_partition()',
+    'create_partition(timestamptz)', 'create_partitions(timestamptz, timestamptz)', 'maintain(interval, interval)',
+    'enter_org(uuid)', 'leave_org(uuid)', 'create_organization(text, text)',
+    'create_project(uuid, text, text, jsonb)', 'create_api_key(uuid, text, text, text[], timestamptz)',
+    'revoke_api_key(uuid, uuid)', 'add_member(regrole, uuid)', 'remove_member(regrole, uuid)'
+  ]::regprocedure[] LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', guarded);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s WITH GRANT OPTION', guarded, '@extowner@');
+  END LOOP;
+END
+$$;
