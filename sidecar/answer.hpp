@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http_types.hpp"
+
+namespace productgraph::sidecar {
+
+// What we say, before the headers that every answer shares are added.
+struct Answer {
+  unsigned status = 200;
+  std::string body;
+  std::string_view content_type = "application/json";  // points to a literal
+  std::vector<std::pair<http::field, std::string>> headers;
+  bool close = false;      // the connection cannot be used again
+  bool preflight = false;  // gets the CORS headers of a preflight
+};
+
+Answer JsonAnswer(unsigned status, std::string body);
+
+// {"error":{"code","message","request_id"}}, the one shape of errors.
+Answer ErrorAnswer(unsigned status, std::string_view code, std::string_view message,
+                   std::string_view request_id);
+
+Answer UnavailableAnswer(std::string_view request_id);
+Answer OverloadedAnswer(std::string_view request_id);
+Answer TooLargeAnswer(long long limit_bytes, std::string_view request_id);
+
+}  // namespace productgraph::sidecar

@@ -1,0 +1,261 @@
+#include "ingest_connection.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <random>
+#include <string_view>
+
+#include "ingest_batch.hpp"
+#include "ingest_pool.hpp"
+#include "log.hpp"
+#include "pg_error.hpp"
+
+namespace productgraph::sidecar {
+namespace {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstBackoff{50};
+constexpr milliseconds kLongestBackoff{2000};
+constexpr int kTries = 3;  // of a statement that lost a race
+// The server cancels a slow statement itself; when even that is not heard of, the connection is dead.
+constexpr milliseconds kAnswerGrace{5000};
+
+constexpr const char* kUnreachable = "the database cannot be reached";
+constexpr const char* kNotSetUp = "store not set up: run SELECT productgraph.setup()";
+constexpr const char* kNoPrivilege = "the database role lacks privileges: grant it productgraph_ingest";
+constexpr const char* kReadOnly = "the database is read-only";
+constexpr const char* kNotNow = "the database cannot take events now";
+
+constexpr const char* kReadySql =
+    "SELECT pg_catalog.to_regclass('productgraph.events') IS NOT NULL, pg_catalog.pg_is_in_recovery()"
+    " OR pg_catalog.current_setting('transaction_read_only') = 'on'";
+
+std::vector<std::pair<std::string, std::string>> ConnectOptions(const Config& config) {
+  // Later ones win: the URL over our defaults, client_encoding over the URL.
+  std::vector<std::pair<std::string, std::string>> options = {
+      {"fallback_application_name", "productgraph-sidecar"},
+      {"keepalives_idle", "30"},
+      {"keepalives_interval", "10"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", "30000"}};
+  if (!config.database_password.empty()) options.emplace_back("password", config.database_password);
+  if (!config.database_url.empty()) options.emplace_back("dbname", config.database_url);
+  options.emplace_back("client_encoding", "UTF8");
+  return options;
+}
+
+std::string ReasonOf(const SqlResult& result) {
+  if (result.lost) return kUnreachable;
+  if (result.sqlstate == "42501") return kNoPrivilege;
+  if (result.sqlstate == "25006") return kReadOnly;
+  if (ClassifySqlState(result.sqlstate) == SqlFault::kStoreGone) return kNotSetUp;
+  return kNotNow;
+}
+
+}  // namespace
+
+IngestConnection::IngestConnection(asio::io_context& io, asio::thread_pool& starter, const Config& config,
+                                   Metrics& metrics, IngestPool& pool)
+    : config_(config),
+      metrics_(metrics),
+      pool_(pool),
+      connection_(io, starter),
+      options_(ConnectOptions(config)) {}
+
+asio::awaitable<void> IngestConnection::Run() {
+  while (!pool_.Stopping()) {
+    bool opened = false;
+    try {
+      opened = co_await Open();
+    } catch (const std::exception& error) {
+      NoteRefusal(kNotNow, error.what());
+    }
+    if (opened) {
+      pool_.MarkUp();
+      try {
+        co_await Serve();
+      } catch (const std::exception& error) {
+        NoteRefusal(kNotNow, error.what());
+      }
+      pool_.RemoveIdle(*this);
+      connection_.Close();
+      pool_.MarkDown();
+      // The others of the pool may have idled while this one held the wake-up.
+      pool_.WakeOne();
+    }
+    if (!pool_.Stopping()) co_await BackOff();
+  }
+  connection_.Close();
+}
+
+asio::awaitable<bool> IngestConnection::Open() {
+  const TimePoint deadline = Clock::now() + config_.connect_timeout;
+  const bool connected = co_await connection_.Connect(options_, deadline);
+  if (!connected) {
+    NoteRefusal(kUnreachable, connection_.Error());
+    co_return false;
+  }
+  const std::string set = "SET statement_timeout = " + std::to_string(config_.statement_timeout.count());
+  const SqlResult timeout_set = co_await connection_.Query(set.c_str(), deadline);
+  std::string reason = timeout_set.Ok() ? std::string() : ReasonOf(timeout_set);
+  if (reason.empty()) reason = co_await CheckStore(deadline);
+  if (reason.empty()) {
+    const IngestArguments types_only{IngestJobs{}};
+    const std::vector<PgParameter> parameters = types_only.Parameters();
+    const SqlResult prepared =
+        co_await connection_.Prepare(kIngestStatement, kIngestSql, parameters, deadline);
+    if (!prepared.Ok()) reason = ReasonOf(prepared);
+  }
+  if (!reason.empty()) {
+    NoteRefusal(reason, connection_.Error());
+    connection_.Close();
+    co_return false;
+  }
+  failures_ = 0;
+  if (!logged_refusal_.empty()) Log(LogLevel::kInfo, "database connection is up again");
+  logged_refusal_.clear();
+  co_return true;
+}
+
+asio::awaitable<std::string> IngestConnection::CheckStore(TimePoint deadline) {
+  const SqlResult result = co_await connection_.Query(kReadySql, deadline);
+  if (!result.Ok()) co_return ReasonOf(result);
+  if (PQntuples(result.rows.get()) != 1) co_return std::string(kNotNow);
+  if (std::string_view(PQgetvalue(result.rows.get(), 0, 0)) != "t") co_return std::string(kNotSetUp);
+  if (std::string_view(PQgetvalue(result.rows.get(), 0, 1)) != "f") co_return std::string(kReadOnly);
+  co_return std::string();
+}
+
+asio::awaitable<void> IngestConnection::Serve() {
+  while (connection_.IsOpen()) {
+    if (pool_.HasProbes()) {
+      co_await AnswerProbes();
+      continue;
+    }
+    IngestJobs jobs = pool_.Queue().Take(static_cast<std::size_t>(config_.batch_requests),
+                                         static_cast<std::size_t>(config_.batch_bytes));
+    if (!jobs.empty()) {
+      if (!pool_.Queue().Empty()) pool_.WakeOne();
+      try {
+        co_await Commit(jobs);
+      } catch (...) {
+        FinishAll(jobs, IngestFailure::kUnavailable);
+        throw;
+      }
+      continue;
+    }
+    if (pool_.Stopping()) co_return;
+    pool_.AddIdle(*this);
+    co_await connection_.WaitIdle(TimePoint::max());
+    pool_.RemoveIdle(*this);
+    if (!connection_.CheckAlive()) NoteRefusal(kUnreachable, connection_.Error());
+  }
+}
+
+asio::awaitable<void> IngestConnection::AnswerProbes() {
+  const ReadyProbes probes = pool_.TakeProbes();
+  const std::string reason = co_await CheckStore(Clock::now() + config_.ready_timeout + kAnswerGrace);
+  IngestPool::AnswerProbes(probes, reason);
+  if (reason.empty()) co_return;
+  NoteRefusal(reason, connection_.Error());
+  connection_.Close();  // opening it again looks at everything
+}
+
+asio::awaitable<SqlResult> IngestConnection::RunStatement(const IngestJobs& jobs) {
+  const IngestArguments arguments(jobs);
+  const std::vector<PgParameter> parameters = arguments.Parameters();
+  const TimePoint started = Clock::now();
+  const TimePoint deadline = started + config_.statement_timeout + kAnswerGrace;
+  SqlResult result = co_await connection_.Execute(kIngestStatement, parameters, deadline);
+  metrics_.statement_requests.Observe(static_cast<double>(jobs.size()));
+  metrics_.statement_seconds.Observe(std::chrono::duration<double>(Clock::now() - started).count());
+  if (!result.Ok()) metrics_.statement_errors.fetch_add(1, std::memory_order_relaxed);
+  co_return result;
+}
+
+asio::awaitable<void> IngestConnection::Commit(IngestJobs jobs) {
+  for (int attempt = 1;; ++attempt) {
+    const SqlResult result = co_await RunStatement(jobs);
+    if (result.Ok()) {
+      FinishRows(jobs, result.rows.get());
+      co_return;
+    }
+    if (result.lost) {
+      FinishAll(jobs, IngestFailure::kUnavailable);
+      NoteRefusal(kUnreachable, connection_.Error());
+      co_return;
+    }
+    const SqlFault fault = ClassifySqlState(result.sqlstate);
+    if (fault == SqlFault::kRetryNow && attempt < kTries) continue;
+    if (fault == SqlFault::kRequest) {
+      if (jobs.size() > 1) break;
+      Log(LogLevel::kError, "the database refused a request",
+          {{"sqlstate", result.sqlstate}, {"request_id", jobs.front()->request.request_id}});
+      FinishAll(jobs, IngestFailure::kInternal);
+      co_return;
+    }
+    FinishAll(jobs, IngestFailure::kUnavailable);
+    Log(LogLevel::kWarning, "the database could not take requests",
+        {{"sqlstate", result.sqlstate}, {"requests", static_cast<std::int64_t>(jobs.size())}});
+    if (fault == SqlFault::kStoreGone) {
+      NoteRefusal(ReasonOf(result), {});
+      connection_.Close();
+    }
+    co_return;
+  }
+  // One of them is poison, and must not fail those it happened to be committed with.
+  for (const auto& job : jobs) {
+    IngestJobs alone{job};
+    if (alone.front()->abandoned) continue;
+    if (connection_.IsOpen()) {
+      co_await Commit(alone);
+    } else {
+      FinishAll(alone, IngestFailure::kUnavailable);
+    }
+  }
+}
+
+void IngestConnection::FinishRows(const IngestJobs& jobs, const PGresult* result) {
+  std::vector<IngestRow> rows = ReadIngestRows(result, jobs.size());
+  if (rows.empty()) {
+    Log(LogLevel::kError, "productgraph.ingest_requests answered in a shape this version does not know");
+    FinishAll(jobs, IngestFailure::kInternal);
+    return;
+  }
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    metrics_.events_accepted.fetch_add(static_cast<std::uint64_t>(rows[i].accepted),
+                                       std::memory_order_relaxed);
+    metrics_.events_rejected.fetch_add(static_cast<std::uint64_t>(rows[i].rejected),
+                                       std::memory_order_relaxed);
+    metrics_.events_duplicates.fetch_add(static_cast<std::uint64_t>(rows[i].duplicates),
+                                         std::memory_order_relaxed);
+    jobs[i]->Finish(IngestResult{IngestFailure::kNone, rows[i].status, std::move(rows[i].response)});
+  }
+}
+
+void IngestConnection::FinishAll(const IngestJobs& jobs, IngestFailure failure) {
+  for (const auto& job : jobs) job->Finish(IngestResult{failure, 0, {}});
+}
+
+void IngestConnection::NoteRefusal(std::string reason, const std::string& detail) {
+  if (logged_refusal_ != reason && !pool_.Stopping()) {
+    Log(LogLevel::kWarning, "database connection is down", {{"reason", reason}, {"detail", detail}});
+    logged_refusal_ = reason;
+  }
+  pool_.NoteFailure(std::move(reason));
+}
+
+asio::awaitable<void> IngestConnection::BackOff() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const milliseconds longest = std::min(kLongestBackoff, kFirstBackoff * (1 << std::min(failures_, 6U)));
+  ++failures_;
+  const milliseconds pause{std::uniform_int_distribution<int>(static_cast<int>(longest.count()) / 2,
+                                                              static_cast<int>(longest.count()))(random)};
+  const TimePoint end = Clock::now() + pause;
+  while (!pool_.Stopping() && Clock::now() < end) co_await connection_.WaitIdle(end);
+}
+
+}  // namespace productgraph::sidecar

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace productgraph::sidecar {
+
+enum class Route { kEvents, kHealth, kReady, kMetrics, kOpenApi, kOther };
+inline constexpr std::size_t kRouteCount = 6;
+std::string_view RouteName(Route route);
+
+// Cumulative histogram with fixed upper bounds; the sum is kept in whole units of 1/kScale.
+template <std::size_t N>
+class Histogram {
+ public:
+  explicit constexpr Histogram(const std::array<double, N>& bounds) : bounds_(bounds) {}
+
+  void Observe(double value) {
+    std::size_t slot = 0;
+    while (slot < N && value > bounds_[slot]) ++slot;
+    slots_[slot].fetch_add(1, std::memory_order_relaxed);
+    sum_.fetch_add(static_cast<std::uint64_t>(value * kScale), std::memory_order_relaxed);
+  }
+  void Print(std::string_view name, std::string& out) const;
+
+ private:
+  static constexpr double kScale = 1e6;
+  std::array<double, N> bounds_;
+  std::array<std::atomic<std::uint64_t>, N + 1> slots_{};
+  std::atomic<std::uint64_t> sum_{0};
+};
+
+// What Prometheus reads. All members are atomics that any thread may touch.
+class Metrics {
+ public:
+  void CountRequest(Route route, unsigned status);
+  std::string Print(std::string_view version) const;
+
+  std::atomic<std::uint64_t> events_accepted{0};
+  std::atomic<std::uint64_t> events_rejected{0};
+  std::atomic<std::uint64_t> events_duplicates{0};
+  std::atomic<std::uint64_t> statement_errors{0};
+  std::atomic<std::uint64_t> connections_refused{0};
+  std::atomic<std::uint64_t> accept_errors{0};
+  std::atomic<std::int64_t> connections{0};
+  std::atomic<std::int64_t> queue_requests{0};
+  std::atomic<std::int64_t> buffer_bytes{0};
+  std::atomic<std::int64_t> pool_up{0};
+  std::atomic<std::int64_t> pool_size{0};
+  Histogram<8> statement_requests{{1, 2, 4, 8, 16, 32, 64, 128}};
+  Histogram<12> statement_seconds{{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10}};
+  Histogram<12> request_seconds{{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30}};
+
+ private:
+  static constexpr unsigned kFirstStatus = 100;
+  static constexpr std::size_t kStatusCount = 500;  // 100..599
+  std::array<std::array<std::atomic<std::uint64_t>, kStatusCount>, kRouteCount> requests_{};
+};
+
+}  // namespace productgraph::sidecar

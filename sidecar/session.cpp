@@ -1,0 +1,273 @@
+#include "session.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <limits>
+#include <utility>
+
+#include "head_error.hpp"
+#include "http_date.hpp"
+#include "log.hpp"
+
+namespace productgraph::sidecar {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kIdleBufferBytes = 4 * 1024;
+// A refused body this small is read and thrown away, so that the connection can be used again.
+constexpr std::uint64_t kDiscardBytes = 64 * 1024;
+constexpr std::chrono::seconds kLinger{3};
+
+auto Into(error_code& error) {
+  return asio::redirect_error(asio::use_awaitable, error);
+}
+
+}  // namespace
+
+Session::Session(asio::ip::tcp::socket socket, const Services& services, std::function<void(Session*)> on_end)
+    : socket_(std::move(socket)),
+      services_(services),
+      on_end_(std::move(on_end)),
+      watchdog_(std::make_shared<Watchdog>(socket_.get_executor(),
+                                           [this] {
+                                             error_code ignored;
+                                             socket_.cancel(ignored);
+                                           })),
+      buffer_(static_cast<std::size_t>(services.config.max_header_bytes) + kPieceBytes) {
+  services_.metrics.connections.fetch_add(1, std::memory_order_relaxed);
+}
+
+Session::~Session() {
+  watchdog_->Stop();
+  services_.metrics.connections.fetch_sub(1, std::memory_order_relaxed);
+  on_end_(this);
+}
+
+void Session::Start() {
+  asio::co_spawn(
+      socket_.get_executor(), [self = shared_from_this()] { return self->Run(); }, asio::detached);
+}
+
+void Session::Drain() {
+  error_code ignored;
+  if (idle_) socket_.cancel(ignored);
+}
+
+asio::awaitable<void> Session::Run() {
+  try {
+    Next next = Next::kRequest;
+    while (next == Next::kRequest) {
+      const bool requested = co_await WaitForRequest();
+      next = Next::kClose;
+      if (requested) next = co_await ServeRequest();
+    }
+    if (next == Next::kLinger) co_await Linger();
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, "a connection was dropped", {{"detail", error.what()}});
+  }
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+asio::awaitable<bool> Session::WaitForRequest() {
+  if (buffer_.size() > 0) co_return !services_.stopping;  // the client sends ahead
+  if (buffer_.capacity() > kIdleBufferBytes) buffer_.shrink_to_fit();
+  error_code error;
+  if (services_.stopping) co_return socket_.available(error) > 0;
+  idle_ = true;
+  watchdog_->Arm(Clock::now() + services_.config.idle_timeout);
+  co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, Into(error));
+  idle_ = false;
+  watchdog_->Disarm();
+  if (!error) co_return true;
+  // Cancelled by Drain: a request that has arrived is still served.
+  co_return services_.stopping && !watchdog_->Expired() && socket_.available(error) > 0;
+}
+
+asio::awaitable<Session::Next> Session::ServeRequest() {
+  const Config& config = services_.config;
+  started_ = Clock::now();
+  deadline_ = started_ + config.request_timeout;
+  Parser parser;
+  parser.header_limit(static_cast<std::uint32_t>(config.max_header_bytes));
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());  // Decide and ReadBody have their own
+  buffer_.prepare(std::min(kIdleBufferBytes, buffer_.max_size() - buffer_.size()));  // fewer, larger reads
+  watchdog_->Arm(std::min(started_ + config.header_timeout, deadline_));
+  error_code error;
+  co_await http::async_read_header(socket_, buffer_, parser, Into(error));
+  watchdog_->Disarm();
+  const RequestHead& head = parser.get().base();
+  const Exchange exchange = services_.handler.Begin(head);
+  if (error) {
+    auto answer =
+        AnswerToHeadError(error, watchdog_->Expired(), config.max_header_bytes, exchange.request_id);
+    if (!answer) co_return Next::kClose;  // the client left
+    co_return co_await Send(std::move(*answer), exchange);
+  }
+
+  Decision decision = services_.handler.Decide(head, exchange);
+  if (auto* plan = std::get_if<IngestPlan>(&decision))
+    co_return co_await Ingest(std::move(*plan), exchange, parser);
+  Answer answer;
+  if (auto* known = std::get_if<Answer>(&decision)) {
+    answer = std::move(*known);
+  } else if (std::holds_alternative<AskDatabase>(decision)) {
+    std::string reason = "stopping";
+    if (!services_.stopping) reason = co_await services_.pool.AskReady(Clock::now() + config.ready_timeout);
+    answer = services_.handler.Readiness(reason);
+  } else {
+    answer = services_.handler.MetricsText(services_.metrics.Print(PRODUCTGRAPH_VERSION));
+  }
+  co_return co_await AnswerEarly(std::move(answer), exchange, parser);
+}
+
+asio::awaitable<Session::Next> Session::AnswerEarly(Answer answer, const Exchange& exchange, Parser& parser) {
+  const Framing& framing = exchange.framing;
+  if (!answer.close && framing.HasBody()) {
+    // A client that waits for "100 Continue" may or may not send the body now: only closing is unambiguous.
+    answer.close = exchange.expects_continue || framing.chunked || *framing.content_length > kDiscardBytes;
+    if (!answer.close) {
+      BudgetShare share(services_.budget);
+      std::string unwanted;
+      const BodyState state = co_await ReadBody(framing, parser, unwanted, share);
+      answer.close = state != BodyState::kWhole;
+    }
+  }
+  co_return co_await Send(std::move(answer), exchange);
+}
+
+asio::awaitable<Session::Next> Session::Ingest(IngestPlan plan, const Exchange& exchange, Parser& parser) {
+  if (!services_.pool.Healthy())
+    co_return co_await AnswerEarly(UnavailableAnswer(exchange.request_id), exchange, parser);
+  if (exchange.expects_continue && exchange.framing.HasBody()) {
+    const bool sent = co_await SendContinue();
+    if (!sent) co_return Next::kClose;
+  }
+  BudgetShare share(services_.budget);
+  std::string body;
+  const BodyState state = co_await ReadBody(exchange.framing, parser, body, share);
+  if (state != BodyState::kWhole) co_return co_await FailBody(state, exchange);
+
+  auto taken = services_.handler.TakeBody(std::move(plan), exchange, std::move(body));
+  if (auto* answer = std::get_if<Answer>(&taken)) co_return co_await Send(std::move(*answer), exchange);
+  IngestRequest& request = std::get<IngestRequest>(taken);
+  if (!share.Resize(static_cast<std::int64_t>(request.body.size())))
+    co_return co_await Send(OverloadedAnswer(exchange.request_id), exchange);
+  IngestResult result = co_await services_.pool.Ingest(std::move(request), std::move(share), deadline_);
+  co_return co_await Send(services_.handler.Ingested(std::move(result), exchange), exchange);
+}
+
+asio::awaitable<Session::Next> Session::FailBody(BodyState state, const Exchange& exchange) {
+  Answer answer;
+  switch (state) {
+    case BodyState::kTooLarge:
+      answer = TooLargeAnswer(services_.config.max_body_bytes, exchange.request_id);
+      break;
+    case BodyState::kTooSlow:
+      answer = ErrorAnswer(408, "request_timeout", "the body took too long to arrive", exchange.request_id);
+      break;
+    case BodyState::kOverBudget:
+      answer = OverloadedAnswer(exchange.request_id);
+      break;
+    case BodyState::kBroken:
+      answer = ErrorAnswer(400, "malformed_request", "the body does not match its Content-Length or chunks",
+                           exchange.request_id);
+      break;
+    default:
+      co_return Next::kClose;
+  }
+  answer.close = true;
+  co_return co_await Send(std::move(answer), exchange);
+}
+
+asio::awaitable<Session::BodyState> Session::ReadBody(const Framing& framing, Parser& parser,
+                                                      std::string& body, BudgetShare& share) {
+  const auto limit = static_cast<std::uint64_t>(services_.config.max_body_bytes);
+  const std::uint64_t expected = framing.content_length.value_or(0);
+  watchdog_->Arm(std::min(Clock::now() + services_.config.body_timeout, deadline_));
+  // A chunk is refused by its announced size; a length was looked at before.
+  if (framing.chunked) parser.body_limit(limit);
+  // Only address space until bytes arrive; the budget counts bytes that did.
+  body.reserve(static_cast<std::size_t>(std::min(expected, limit)));
+  while (!parser.is_done()) {
+    const std::size_t had = body.size();
+    std::size_t wanted = kPieceBytes;
+    if (!framing.chunked)
+      wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, expected - had));
+    if (!share.Resize(static_cast<std::int64_t>(had + wanted))) co_return BodyState::kOverBudget;
+    body.resize(had + wanted);
+    parser.get().body().data = body.data() + had;
+    parser.get().body().size = wanted;
+    parser.get().body().more = true;
+    buffer_.prepare(std::min(wanted, buffer_.max_size() - buffer_.size()));
+    error_code error;
+    co_await http::async_read(socket_, buffer_, parser, Into(error));
+    body.resize(had + wanted - parser.get().body().size);
+    if (error && error != http::error::need_buffer) {
+      if (watchdog_->Expired()) co_return BodyState::kTooSlow;
+      if (error == http::error::body_limit) co_return BodyState::kTooLarge;
+      co_return IsHttpError(error) ? BodyState::kBroken : BodyState::kGone;
+    }
+    if (body.size() > limit) co_return BodyState::kTooLarge;
+  }
+  watchdog_->Disarm();
+  if (body.capacity() > body.size() + kPieceBytes / 2) body.shrink_to_fit();
+  share.Resize(static_cast<std::int64_t>(body.size()));
+  co_return BodyState::kWhole;
+}
+
+asio::awaitable<bool> Session::SendContinue() {
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  error_code error;
+  watchdog_->Arm(Clock::now() + services_.config.write_timeout);
+  co_await asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()), Into(error));
+  watchdog_->Disarm();
+  co_return !error;
+}
+
+asio::awaitable<Session::Next> Session::Send(Answer answer, const Exchange& exchange) {
+  const bool unread_input = answer.close || buffer_.size() > 0;
+  if (services_.stopping) answer.close = true;
+  const unsigned status = answer.status;
+  Reply reply = services_.handler.Finish(std::move(answer), exchange, HttpDate());
+  const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
+  services_.metrics.CountRequest(exchange.route, status);
+  services_.metrics.request_seconds.Observe(seconds);
+  if (LogEnabled(LogLevel::kDebug))
+    Log(LogLevel::kDebug, "request",
+        {{"route", RouteName(exchange.route)},
+         {"status", status},
+         {"microseconds", static_cast<std::int64_t>(seconds * 1e6)},
+         {"request_id", exchange.request_id}});
+  error_code error;
+  watchdog_->Arm(Clock::now() + services_.config.write_timeout);
+  co_await http::async_write(socket_, reply, Into(error));
+  watchdog_->Disarm();
+  if (error) co_return Next::kClose;
+  if (reply.keep_alive()) co_return Next::kRequest;
+  co_return unread_input ? Next::kLinger : Next::kClose;
+}
+
+asio::awaitable<void> Session::Linger() {
+  error_code error;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  watchdog_->Arm(Clock::now() + kLinger);
+  std::array<char, 4096> scratch;
+  while (!error && !watchdog_->Expired())
+    co_await socket_.async_read_some(asio::buffer(scratch), Into(error));
+}
+
+}  // namespace productgraph::sidecar

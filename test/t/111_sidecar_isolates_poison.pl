@@ -1,0 +1,34 @@
+# A request that makes the statement fail does not fail those it was to be committed with.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Sidecar;
+use Test::More;
+
+my $node = Sidecar::start_store();
+Sidecar::inject_faults($node);
+my $sidecar = Sidecar->start($node, '--workers', 1, '--pool-size', 1)->await_ready;
+my $hold = Sidecar::hold($node);
+my $send = sub {
+	my ($id, @more) = @_;
+	my $socket = $sidecar->connect;
+	print $socket Sidecar::compose('POST', '/v1/events', [ 'X-Request-ID' => $id ],
+		'[' . JSON::PP::encode_json(Sidecar::event($id, @more)) . ']');
+	return $socket;
+};
+my %sockets = (first => $send->('first', 'event.name' => 'HOLD'));
+Sidecar::await(sub { Sidecar::held($node) == 1 }, 'the only connection is busy');
+$sockets{"e$_"} = $send->("e$_", 'event.name' => $_ == 5 ? 'POISON' : 'fine') for 1 .. 10;
+Sidecar::await(sub { $sidecar->metric('queue_requests') == 10 }, 'the others wait');
+Sidecar::release($hold);
+my %answers = map { $_ => Sidecar::read_answer($sockets{$_}) } keys %sockets;
+my $poisoned = delete $answers{e5};
+is($poisoned->{status}, 500, 'the poison is answered 500');
+is(Sidecar::json($poisoned)->{error}{code}, 'internal', 'with a code');
+is(Sidecar::json($poisoned)->{error}{request_id}, 'e5', 'and its request id');
+is(scalar(grep { $_->{status} == 202 } values %answers), 10, 'all others are accepted');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM productgraph.events'), 10, 'and stored');
+like($sidecar->log_text, qr/"sqlstate":"XX000","request_id":"e5"/, 'the log names it');
+is($sidecar->request('GET', '/ready')->{status}, 200, 'the sidecar stays ready');
+done_testing();
