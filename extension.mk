@@ -18,7 +18,7 @@ EXTRA_CLEAN = $(EXTENSION_SQL)
 REGRESS = $(shell sed -n 's/^test: //p' test/schedule)
 REGRESS_OPTS = --inputdir=test
 
-PG_CPPFLAGS = -I$(CURDIR) -DNDEBUG
+PG_CPPFLAGS = -I$(CURDIR) -DNDEBUG -DPRODUCTGRAPH_VERSION='"$(EXTENSION_VERSION)"'
 PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -Wall -Wextra
 SHLIB_LINK = -lstdc++
 

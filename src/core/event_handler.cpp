@@ -65,7 +65,10 @@ bool EventHandler::Null() {
       events_seen_ |= events_key_;  // what some clients send for an empty list
       return true;
     case Place::kEvent:
-      if (!field_) WriteScalar(JsonType::kObject, "null");
+      if (field_)
+        ClearField();
+      else
+        WriteScalar(JsonType::kObject, "null");
       return true;
     case Place::kNested:
       WriteScalar(JsonType::kObject, "null");
@@ -116,7 +119,7 @@ bool EventHandler::FieldKey(std::string_view key) {
     value_writer_.Reset(value_stream_);
     writer_ = &value_writer_;
   } else {
-    attribute_ = CopyText(memory_, WithoutNul(FirstCharacters(key, kNameLimit)));
+    attribute_ = CopyText(memory_, ReplaceNul(memory_, FirstCharacters(key, kNameLimit)));
     const std::string_view clean = WithoutNul(key);
     writer_ = &attributes_writer_;
     if (attributes_text_.empty()) writer_->StartObject();
@@ -212,6 +215,9 @@ bool EventHandler::StartNested(JsonType type) {
   if (++depth_ > limits_.depth && writer_) {
     RejectEvent(CurrentName(), ErrorCode::kTooDeep, "nested too deeply");
     DropValue();
+    // The writer stands in the middle of a value. The event is lost, so its attributes may be, too.
+    attributes_text_.clear();
+    attributes_writer_.Reset(attributes_stream_);
   }
   if (writer_) type == JsonType::kObject ? writer_->StartObject() : writer_->StartArray();
   return true;
@@ -245,6 +251,14 @@ void EventHandler::SetField(JsonType type, std::string_view text) {
   }
 }
 
+// A null after a value takes the value back: of a key given twice the last one counts.
+void EventHandler::ClearField() {
+  const std::uint64_t bit = std::uint64_t{1} << static_cast<int>(*field_);
+  if (!(seen_ & bit) || (*field_ == FieldId::kProjectId && alias_ != project_from_alias_)) return;
+  std::erase_if(events_->back().values, [&](const FieldValue& value) { return value.field == *field_; });
+  seen_ &= ~bit;
+}
+
 // Writes a value into metadata or the attributes; null comes as an object.
 void EventHandler::WriteScalar(JsonType type, std::string_view text) {
   if (!writer_) return;
@@ -261,21 +275,13 @@ void EventHandler::WriteScalar(JsonType type, std::string_view text) {
   writer_->RawValue(text.data(), text.size(), json);
 }
 
-// U+0000 can be in JSON but neither in text nor in jsonb. Identifiers keep it: the rules reject those.
+// Replaces U+0000 with a warning. Identifiers keep it: the rules reject those.
 std::string_view EventHandler::WithoutNul(std::string_view text) {
-  if (text.find('\0') == std::string_view::npos) return text;
-  if (field_ && Describe(*field_).type == FieldType::kIdentifier) return text;
-  std::pmr::string clean(memory_);
-  for (const char c : text) {
-    if (c == '\0')
-      clean += kReplacementCharacter;
-    else
-      clean += c;
-  }
+  if (!HasNul(text) || (field_ && Describe(*field_).type == FieldType::kIdentifier)) return text;
   events_->back().warnings.push_back(
       {CurrentName(), ErrorCode::kReplacedCharacter,
        JoinText(memory_, {CurrentName(), ": U+0000 cannot be stored, U+FFFD stands in its place"})});
-  return CopyText(memory_, clean);
+  return ReplaceNul(memory_, text);
 }
 
 }  // namespace productgraph::core

@@ -69,6 +69,7 @@ class EventHandler {
   bool Fail(ErrorCode code, std::string_view message);
   void RejectEvent(std::string_view field, ErrorCode code, std::string_view what);
   void SetField(JsonType type, std::string_view text);
+  void ClearField();
   void WriteScalar(JsonType type, std::string_view text);
   void DropValue() { writer_ = nullptr, field_.reset(); }
   std::string_view CurrentName() const { return field_ ? Describe(*field_).name : attribute_; }

@@ -4,6 +4,7 @@
 
 #include "src/core/arena_text.hpp"
 #include "src/core/event_handler.hpp"
+#include "src/core/huge_numbers.hpp"
 #include "src/core/json.hpp"
 #include "src/core/utf8.hpp"
 
@@ -20,15 +21,23 @@ std::string_view Malformed(std::pmr::memory_resource* memory, std::string_view w
                   {"malformed JSON at byte ", {digits, static_cast<std::size_t>(end - digits)}, ": ", why});
 }
 
-// Reads one document whose UTF-8 is known to be well-formed.
+// Reads one document; `again` after its huge numbers have been replaced.
 std::optional<RequestError> ReadDocument(std::string_view json, BodyFormat format, const ReadLimits& limits,
                                          const StopToken& stop, std::pmr::memory_resource* memory,
-                                         std::pmr::vector<Event>* events) {
+                                         std::pmr::vector<Event>* events, bool again = false) {
+  if (const std::size_t bad = FindInvalidUtf8(json); bad != json.size()) {
+    return RequestError{ErrorCode::kMalformedJson, Malformed(memory, "invalid UTF-8", bad)};
+  }
+  const std::size_t before = events->size();
   rapidjson::MemoryStream stream(json.data(), json.size());
   PmrJsonAllocator allocator(memory);
   JsonReader reader(&allocator);
   EventHandler handler(format, limits, stop, &stream, memory, events);
   const rapidjson::ParseResult parsed = reader.Parse<kParseFlags>(stream, handler);
+  if (parsed.Code() == rapidjson::kParseErrorNumberTooBig && !again) {
+    events->erase(events->begin() + static_cast<std::ptrdiff_t>(before), events->end());
+    return ReadDocument(ReplaceHugeNumbers(json, memory), format, limits, stop, memory, events, true);
+  }
   if (parsed.IsError() && parsed.Code() != rapidjson::kParseErrorTermination) {
     return RequestError{ErrorCode::kMalformedJson,
                         Malformed(memory, rapidjson::GetParseError_En(parsed.Code()), parsed.Offset())};
@@ -74,10 +83,6 @@ void ReadEvents(std::string_view body, BodyFormat format, const ReadLimits& limi
     return;
   }
   if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
-  if (const std::size_t bad = FindInvalidUtf8(body); bad != body.size()) {
-    result->error = RequestError{ErrorCode::kMalformedJson, Malformed(memory, "invalid UTF-8", bad)};
-    return;
-  }
   if (MayHaveSurrogateEscapes(body)) {
     const std::string_view copy = CopyText(memory, body);
     RepairLoneSurrogateEscapes(const_cast<char*>(copy.data()), copy.size());

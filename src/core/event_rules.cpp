@@ -21,26 +21,28 @@ struct Digits {
   char* end;
 };
 
+enum class Whole { kYes, kOutOfRange, kNo };
+
 // A whole number in any notation JSON has for it: 5, 5.0, 5e3.
-bool ParseWhole(std::string_view digits, std::int64_t* value) {
+Whole ParseWhole(std::string_view digits, std::int64_t* value) {
   const char* const last = digits.data() + digits.size();
-  if (const auto [end, status] = std::from_chars(digits.data(), last, *value);
-      status == std::errc() && end == last) {
-    return true;
+  if (const auto [end, status] = std::from_chars(digits.data(), last, *value); end == last) {
+    return status == std::errc() ? Whole::kYes : Whole::kOutOfRange;
   }
   double number;
   const auto [end, status] = std::from_chars(digits.data(), last, number);
-  if (status != std::errc() || end != last || std::trunc(number) != number) return false;
-  if (!(number >= -kTwoTo63 && number < kTwoTo63)) return false;
+  if (status == std::errc::result_out_of_range) return Whole::kOutOfRange;
+  if (status != std::errc() || end != last || std::trunc(number) != number) return Whole::kNo;
+  if (!(number >= -kTwoTo63 && number < kTwoTo63)) return Whole::kOutOfRange;
   *value = static_cast<std::int64_t>(number);
-  return true;
+  return Whole::kYes;
 }
 
 // Checks one event. Each Check… method converts the value in place and returns whether it stays.
 class Judge {
  public:
   Judge(const EventRules& rules, std::pmr::memory_resource* memory, Event* event)
-      : rules_(rules), memory_(memory), event_(event), from_reader_(memory) {}
+      : rules_(rules), memory_(memory), event_(event), from_reader_(event->violations.get_allocator()) {}
 
   void Run() {
     from_reader_.swap(event_->violations);
@@ -152,10 +154,11 @@ class Judge {
 
   bool CheckWhole(const FieldSpec& spec, FieldValue* value, std::int64_t low, std::int64_t high) {
     if (!Require(spec, *value, JsonType::kNumber, "must be a number")) return true;
-    std::int64_t whole;
-    if (!ParseWhole(value->text, &whole)) {
+    std::int64_t whole = 0;
+    const Whole parsed = ParseWhole(value->text, &whole);
+    if (parsed == Whole::kNo) {
       Reject(spec, ErrorCode::kInvalidType, {"must be a whole number"});
-    } else if (whole < low || whole > high) {
+    } else if (parsed == Whole::kOutOfRange || whole < low || whole > high) {
       Reject(spec, ErrorCode::kOutOfRange, {"out of range"});
     } else {
       value->integer = whole;

@@ -8,9 +8,10 @@ namespace productgraph::core {
 namespace {
 
 // Layout, in the byte order of the machine (states travel only between processes of one server):
-// version u8, steps u8, once u8, months i32, days i32, micros i64, then ts i64 and mask u32 of each row.
+// version u8, steps u8, once u8, months i32, days i32, micros i64, number of rows u64, then ts i64 and mask u32 of
+// each row.
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kHeaderSize = 3 + 4 + 4 + 8;
+constexpr std::size_t kHeaderSize = 3 + 4 + 4 + 8 + 8;
 constexpr std::size_t kRowSize = 8 + 4;
 
 template <class T>
@@ -56,6 +57,7 @@ void FunnelState::Serialize(std::span<std::uint8_t> bytes) const {
   at = Put(at, parameters_.window_months);
   at = Put(at, parameters_.window_days);
   at = Put(at, parameters_.window_micros);
+  at = Put(at, static_cast<std::uint64_t>(rows_.size()));
   for (const StepRow& row : rows_) {
     at = Put(at, row.ts);
     at = Put(at, row.mask);
@@ -65,14 +67,17 @@ void FunnelState::Serialize(std::span<std::uint8_t> bytes) const {
 FunnelParameters FunnelState::ReadParameters(std::span<const std::uint8_t> bytes) {
   if (bytes.size() < kHeaderSize || (bytes.size() - kHeaderSize) % kRowSize != 0) ThrowCorrupt();
   std::uint8_t version, steps, once;
+  std::uint64_t rows;
   FunnelParameters parameters;
   const std::uint8_t* at = Get(bytes.data(), &version);
   at = Get(at, &steps);
   at = Get(at, &once);
   at = Get(at, &parameters.window_months);
   at = Get(at, &parameters.window_days);
-  Get(at, &parameters.window_micros);
+  at = Get(at, &parameters.window_micros);
+  Get(at, &rows);
   if (version != kVersion || steps < 1 || steps > kMaxSteps || once > 1) ThrowCorrupt();
+  if (rows != (bytes.size() - kHeaderSize) / kRowSize) ThrowCorrupt();
   parameters.options.steps = steps;
   parameters.options.once = once;
   return parameters;

@@ -12,6 +12,7 @@ class Writer {
   explicit Writer(std::pmr::memory_resource* memory)
       : memory_(memory), text_(memory), stream_(&text_), allocator_(memory), json_(stream_, &allocator_) {}
 
+  std::pmr::memory_resource* memory() const { return memory_; }
   JsonWriter& json() { return json_; }
   void Key(std::string_view key) { json_.Key(key.data(), static_cast<rapidjson::SizeType>(key.size())); }
   void Member(std::string_view key, std::string_view value) {
@@ -35,7 +36,7 @@ class Writer {
 void WriteEntry(Writer* writer, int index, const Event& event, const Violation& violation) {
   writer->json().StartObject();
   writer->Member("index", index);
-  const std::string_view event_id = event.Text(FieldId::kEventId);
+  const std::string_view event_id = ReplaceNul(writer->memory(), event.Text(FieldId::kEventId));
   if (event_id.empty()) {
     writer->Key("event_id");
     writer->json().Null();

@@ -111,6 +111,7 @@ bool HasControlCharacter(std::string_view text) {
 }
 
 bool MayHaveSurrogateEscapes(std::string_view json) {
+  if (json.empty()) return false;  // memmem takes no null
   for (const std::string_view start : {"\\ud", "\\uD"}) {
     if (memmem(json.data(), json.size(), start.data(), start.size()) != nullptr) return true;
   }

@@ -7,3 +7,10 @@
 #if PG_VERSION_NUM < 150000
 #error "ProductGraph needs PostgreSQL 15 or newer"
 #endif
+
+// Put where PG_MODULE_MAGIC would be: from 18 on it also carries the library's name and version.
+#if PG_VERSION_NUM >= 180000
+#define PRODUCTGRAPH_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "productgraph", .version = PRODUCTGRAPH_VERSION)
+#else
+#define PRODUCTGRAPH_MODULE_MAGIC PG_MODULE_MAGIC
+#endif

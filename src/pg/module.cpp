@@ -3,7 +3,7 @@
 
 extern "C" {
 #pragma GCC visibility push(default)
-PG_MODULE_MAGIC;
+PRODUCTGRAPH_MODULE_MAGIC;
 void _PG_init(void);
 #pragma GCC visibility pop
 }
