@@ -74,6 +74,7 @@ packages: ## install the packages that building and testing need (apt)
 	@dev/install-packages build test
 
 check: ## formatting, lint and the repository's own rules
+	@dev/install-packages build test
 	@dev/check
 
 format: ## format all C++ files

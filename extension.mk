@@ -17,6 +17,8 @@ EXTRA_CLEAN = $(EXTENSION_SQL)
 # make installcheck: the SQL tests, in their order, against the server that PGHOST and PGPORT name.
 REGRESS = $(shell sed -n 's/^test: //p' test/schedule)
 REGRESS_OPTS = --inputdir=test
+ISOLATION = $(shell sed -n 's/^test: //p' test/isolation/schedule)
+ISOLATION_OPTS = --inputdir=test/isolation
 
 PG_CPPFLAGS = -I$(CURDIR) -DNDEBUG -DPRODUCTGRAPH_VERSION='"$(EXTENSION_VERSION)"'
 PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -Wall -Wextra

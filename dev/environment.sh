@@ -82,11 +82,11 @@ cluster_is_running() {
   [[ -s $run/port ]] && as_postgres "$pg_bin/pg_ctl" --pgdata="$data" status >/dev/null 2>&1
 }
 
-# psql on the private cluster, blind to the user's own settings.
+# psql on the private cluster, blind to the caller's own settings; as psql_user and in psql_database if set.
 run_psql() {
-  env -u PGSERVICE -u PGPASSWORD -u PGOPTIONS PGHOST=127.0.0.1 PGPORT="$(cluster_port)" \
-    PGUSER="${PGUSER:-postgres}" PGDATABASE="${PGDATABASE:-$database}" PGAPPNAME=productgraph-dev \
-    "$pg_bin/psql" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 "$@"
+  env -u PGSERVICE -u PGHOSTADDR -u PGOPTIONS "$pg_bin/psql" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 \
+    --dbname="host=127.0.0.1 port=$(cluster_port) user=${psql_user:-postgres} dbname=${psql_database:-$database} \
+sslmode=disable application_name=productgraph-dev" "$@"
 }
 
 as_root() {

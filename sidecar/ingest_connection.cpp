@@ -20,8 +20,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstBackoff{50};
 constexpr milliseconds kLongestBackoff{2000};
 constexpr int kTries = 3;  // of a statement that lost a race
-// The server cancels a slow statement itself; when even that is not heard of, the connection is dead.
-constexpr milliseconds kAnswerGrace{5000};
+// The server cancels a slow statement itself; when even that is not heard of for as long again, the
+// connection is dead.
+constexpr int kTimeoutsUntilDead = 2;
 
 constexpr const char* kUnreachable = "the database cannot be reached";
 constexpr const char* kNotSetUp = "store not set up: run SELECT productgraph.setup()";
@@ -157,7 +158,7 @@ asio::awaitable<void> IngestConnection::Serve() {
 
 asio::awaitable<void> IngestConnection::AnswerProbes() {
   const ReadyProbes probes = pool_.TakeProbes();
-  const std::string reason = co_await CheckStore(Clock::now() + config_.ready_timeout + kAnswerGrace);
+  const std::string reason = co_await CheckStore(Clock::now() + kTimeoutsUntilDead * config_.ready_timeout);
   IngestPool::AnswerProbes(probes, reason);
   if (reason.empty()) co_return;
   NoteRefusal(reason, connection_.Error());
@@ -168,7 +169,7 @@ asio::awaitable<SqlResult> IngestConnection::RunStatement(const IngestJobs& jobs
   const IngestArguments arguments(jobs);
   const std::vector<PgParameter> parameters = arguments.Parameters();
   const TimePoint started = Clock::now();
-  const TimePoint deadline = started + config_.statement_timeout + kAnswerGrace;
+  const TimePoint deadline = started + kTimeoutsUntilDead * config_.statement_timeout;
   SqlResult result = co_await connection_.Execute(kIngestStatement, parameters, deadline);
   metrics_.statement_requests.Observe(static_cast<double>(jobs.size()));
   metrics_.statement_seconds.Observe(std::chrono::duration<double>(Clock::now() - started).count());
@@ -190,8 +191,9 @@ asio::awaitable<void> IngestConnection::Commit(IngestJobs jobs) {
     }
     const SqlFault fault = ClassifySqlState(result.sqlstate);
     if (fault == SqlFault::kRetryNow && attempt < kTries) continue;
+    const bool one_to_blame = fault == SqlFault::kRequest || fault == SqlFault::kTooSlow;
+    if (one_to_blame && jobs.size() > 1) break;
     if (fault == SqlFault::kRequest) {
-      if (jobs.size() > 1) break;
       Log(LogLevel::kError, "the database refused a request",
           {{"sqlstate", result.sqlstate}, {"request_id", jobs.front()->request.request_id}});
       FinishAll(jobs, IngestFailure::kInternal);
@@ -206,7 +208,7 @@ asio::awaitable<void> IngestConnection::Commit(IngestJobs jobs) {
     }
     co_return;
   }
-  // One of them is poison, and must not fail those it happened to be committed with.
+  // One of them may be poison, and must not fail those it happened to be committed with.
   for (const auto& job : jobs) {
     IngestJobs alone{job};
     if (alone.front()->abandoned) continue;

@@ -84,14 +84,16 @@ void IngestPool::AnswerProbes(const ReadyProbes& probes, const std::string& reas
 }
 
 void IngestPool::MarkUp() {
-  ++up_;
+  if (++up_ == 1) metrics_.workers_up.fetch_add(1, std::memory_order_relaxed);
   metrics_.pool_up.fetch_add(1, std::memory_order_relaxed);
 }
 
 void IngestPool::MarkDown() {
   --up_;
   metrics_.pool_up.fetch_sub(1, std::memory_order_relaxed);
-  if (up_ == 0) FailPending();
+  if (up_ > 0) return;
+  metrics_.workers_up.fetch_sub(1, std::memory_order_relaxed);
+  FailPending();
 }
 
 void IngestPool::NoteFailure(std::string reason) {

@@ -83,6 +83,8 @@ std::string Metrics::Print(std::string_view version) const {
   Single("productgraph_sidecar_pool_up", "gauge", "Healthy connections to PostgreSQL.", pool_up, out);
   Single("productgraph_sidecar_pool_size", "gauge", "Connections to PostgreSQL when all is well.", pool_size,
          out);
+  Single("productgraph_sidecar_workers_up", "gauge", "Threads with a healthy connection to PostgreSQL.",
+         workers_up, out);
   Head("productgraph_sidecar_statement_requests", "histogram", "Requests committed by one statement.", out);
   statement_requests.Print("productgraph_sidecar_statement_requests", out);
   Head("productgraph_sidecar_statement_seconds", "histogram", "Time PostgreSQL took for one statement.", out);

@@ -51,6 +51,7 @@ class Metrics {
   std::atomic<std::int64_t> buffer_bytes{0};
   std::atomic<std::int64_t> pool_up{0};
   std::atomic<std::int64_t> pool_size{0};
+  std::atomic<std::int64_t> workers_up{0};
   Histogram<8> statement_requests{{1, 2, 4, 8, 16, 32, 64, 128}};
   Histogram<12> statement_seconds{{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10}};
   Histogram<12> request_seconds{{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30}};

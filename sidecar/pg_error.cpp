@@ -4,6 +4,7 @@ namespace productgraph::sidecar {
 
 SqlFault ClassifySqlState(std::string_view sqlstate) {
   if (sqlstate == "40001" || sqlstate == "40P01") return SqlFault::kRetryNow;
+  if (sqlstate == "57014") return SqlFault::kTooSlow;
   // Undefined schema, function, table or prepared statement; missing privilege; a standby that takes no
   // writes.
   for (std::string_view state : {"3F000", "42883", "42P01", "26000", "42501", "25006"})

@@ -25,7 +25,8 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::size_t kPieceBytes = 64 * 1024;
+// How much a body grows by: what a client can make us hold without sending it.
+constexpr std::size_t kPieceBytes = 16 * 1024;
 constexpr std::size_t kIdleBufferBytes = 4 * 1024;
 // A refused body this small is read and thrown away, so that the connection can be used again.
 constexpr std::uint64_t kDiscardBytes = 64 * 1024;
@@ -125,13 +126,22 @@ asio::awaitable<Session::Next> Session::ServeRequest() {
   if (auto* known = std::get_if<Answer>(&decision)) {
     answer = std::move(*known);
   } else if (std::holds_alternative<AskDatabase>(decision)) {
-    std::string reason = "stopping";
-    if (!services_.stopping) reason = co_await services_.pool.AskReady(Clock::now() + config.ready_timeout);
+    const std::string reason = co_await AskReady();
     answer = services_.handler.Readiness(reason);
   } else {
     answer = services_.handler.MetricsText(services_.metrics.Print(PRODUCTGRAPH_VERSION));
   }
   co_return co_await AnswerEarly(std::move(answer), exchange, parser);
+}
+
+asio::awaitable<std::string> Session::AskReady() {
+  if (services_.stopping) co_return std::string("stopping");
+  std::string reason = co_await services_.pool.AskReady(Clock::now() + services_.config.ready_timeout);
+  // The next request may come to another worker, and each has connections of its own.
+  if (reason.empty() &&
+      services_.metrics.workers_up.load(std::memory_order_relaxed) < services_.config.workers)
+    reason = "connecting to the database";
+  co_return reason;
 }
 
 asio::awaitable<Session::Next> Session::AnswerEarly(Answer answer, const Exchange& exchange, Parser& parser) {
@@ -224,7 +234,7 @@ asio::awaitable<Session::BodyState> Session::ReadBody(const Framing& framing, Pa
     if (body.size() > limit) co_return BodyState::kTooLarge;
   }
   watchdog_->Disarm();
-  if (body.capacity() > body.size() + kPieceBytes / 2) body.shrink_to_fit();
+  if (body.capacity() > body.size() + kPieceBytes) body.shrink_to_fit();
   share.Resize(static_cast<std::int64_t>(body.size()));
   co_return BodyState::kWhole;
 }

@@ -40,6 +40,8 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::awaitable<Next> ServeRequest();
   boost::asio::awaitable<Next> Ingest(IngestPlan plan, const Exchange& exchange, Parser& parser);
   boost::asio::awaitable<Next> FailBody(BodyState state, const Exchange& exchange);
+  // Why events cannot be taken; empty when they can.
+  boost::asio::awaitable<std::string> AskReady();
   // For an answer that is known before the body is read.
   boost::asio::awaitable<Next> AnswerEarly(Answer answer, const Exchange& exchange, Parser& parser);
   boost::asio::awaitable<BodyState> ReadBody(const Framing& framing, Parser& parser, std::string& body,

@@ -7,31 +7,32 @@ SELECT create_project(:'org', 'proj_closed');
 SELECT create_api_key(:'org', 'proj_demo', 'valid') AS valid_key \gset
 SELECT create_api_key(:'org', 'proj_closed', 'other project') AS other_key \gset
 
--- Runs one case and takes back what it stored.
+-- Runs one case and takes back what it stored. U+0000 in a body comes as U+E000, which SQL can hold.
 CREATE FUNCTION pg_temp.run(test jsonb, key text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   answer record;
 BEGIN
   SELECT * INTO answer FROM productgraph.ingest_requests(
-    ARRAY[convert_to(test ->> 'body', 'UTF8')], ARRAY[key], ARRAY[test ->> 'format'], ARRAY['golden']);
+    ARRAY[decode(replace(encode(convert_to(test ->> 'body', 'UTF8'), 'hex'), 'ee8080', '00'), 'hex')],
+    ARRAY[key], ARRAY[test ->> 'format'], ARRAY['golden']);
   RAISE 'take it back' USING ERRCODE = 'P9999';
 EXCEPTION WHEN SQLSTATE 'P9999' THEN
   RETURN jsonb_build_object('status', answer.status) || CASE
     WHEN answer.status >= 400 THEN jsonb_build_object('code', answer.response::jsonb #>> '{error,code}')
-    ELSE (answer.response::jsonb) - 'warnings' END;
+    ELSE answer.response::jsonb END;
 END
 $$;
 
 CREATE TEMP TABLE outcome AS
 SELECT test, pg_temp.run(test, CASE test ->> 'key' WHEN 'valid' THEN :'valid_key' WHEN 'other_project' THEN :'other_key'
                                     WHEN 'unknown' THEN 'pgk_unknown' END) AS answer
-FROM (SELECT line::jsonb AS test FROM regexp_split_to_table(:'cases', E'\n') AS line WHERE line <> '') AS c;
+FROM (SELECT regexp_replace(line, '(?<!\\)\\u0000', '\ue000', 'g')::jsonb AS test
+      FROM regexp_split_to_table(:'cases', E'\n') AS line WHERE line <> '') AS c;
 
-SELECT count(*) >= 50 AS many_cases FROM outcome;
--- Where the answer is not the one expected.
-SELECT test ->> 'name' AS name, answer, test
-FROM outcome
-WHERE answer IS DISTINCT FROM CASE
-  WHEN (test ->> 'status')::int >= 400 THEN jsonb_build_object('status', test -> 'status', 'code', test -> 'code')
-  ELSE jsonb_build_object('status', test -> 'status', 'accepted', test -> 'accepted', 'rejected', test -> 'rejected',
-                          'duplicates', test -> 'duplicates', 'errors', test -> 'errors') END;
+SELECT count(*) >= 80 AS many_cases FROM outcome;
+-- Where the answer is not the one expected: members that a case does not name are not compared.
+SELECT test ->> 'name' AS name, answer, test FROM outcome
+WHERE NOT answer @> (test - 'name' - 'body' - 'format' - 'key' - 'errors')
+   OR jsonb_array_length(answer -> 'errors') <> jsonb_array_length(test -> 'errors')
+   OR EXISTS (SELECT FROM jsonb_array_elements(test -> 'errors') WITH ORDINALITY e
+              WHERE NOT answer -> 'errors' -> (e.ordinality::int - 1) @> e.value);

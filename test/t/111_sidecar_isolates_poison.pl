@@ -31,4 +31,15 @@ is(scalar(grep { $_->{status} == 202 } values %answers), 10, 'all others are acc
 is($node->safe_psql('postgres', 'SELECT count(*) FROM productgraph.events'), 10, 'and stored');
 like($sidecar->log_text, qr/"sqlstate":"XX000","request_id":"e5"/, 'the log names it');
 is($sidecar->request('GET', '/ready')->{status}, 200, 'the sidecar stays ready');
+$sidecar->stop;
+
+# So it is with one that takes too long: it is told to come back, the others are done.
+$sidecar = Sidecar->start($node, '--workers', 1, '--pool-size', 1, '--statement-timeout-ms', 500)->await_ready;
+$hold = Sidecar::hold($node);
+%sockets = (slow1 => $send->("slow1", "event.name" => "HOLD"));
+Sidecar::await(sub { Sidecar::held($node) == 1 }, "the only connection is busy");
+$sockets{$_} = $send->($_, "event.name" => /slow/ ? "HOLD" : "fine") for "f1", "f2", "slow2", "f3";
+%answers = map { $_ => Sidecar::read_answer($sockets{$_})->{status} } keys %sockets;
+is_deeply(\%answers, { slow1 => 503, slow2 => 503, f1 => 202, f2 => 202, f3 => 202 }, "only the slow ones are refused");
+Sidecar::release($hold);
 done_testing();

@@ -14,6 +14,11 @@ use PostgreSQL::Test::Utils;
 use Time::HiRes qw(sleep time);
 
 our $TIMEOUT = 60;
+# Upper bound of open files for sidecars started from now on; undef for the usual one.
+our $DESCRIPTORS;
+
+# Settings of the caller's own sidecar are not for the ones started here.
+delete @ENV{ grep { /^PRODUCTGRAPH_/ && $_ ne 'PRODUCTGRAPH_SIDECAR' } keys %ENV };
 my @running;
 
 # A node whose database postgres has the store, organization "demo" and the keyless project "proj_demo".
@@ -114,7 +119,8 @@ sub launch
 	{
 		open STDERR, ">&", $log or POSIX::_exit(126);
 		open STDIN, '<', '/dev/null';
-		exec $binary, '--address', '127.0.0.1', '--port', $self->{port}, '--database-url', $url, @{ $self->{flags} }
+		my @limit = $DESCRIPTORS ? ('sh', '-c', "ulimit -n $DESCRIPTORS; exec \"\$@\"", 'sh') : ();
+		exec @limit, $binary, '--address', '127.0.0.1', '--port', $self->{port}, '--database-url', $url, @{ $self->{flags} }
 		  or POSIX::_exit(127);
 	}
 	$self->{pid} = $pid;
