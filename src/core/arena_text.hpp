@@ -31,15 +31,19 @@ inline std::string_view CopyText(std::pmr::memory_resource* memory, std::string_
   return JoinText(memory, {text});
 }
 
-inline bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+inline bool HasNul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
 
 // U+FFFD for each U+0000, which JSON can hold but neither text nor jsonb.
 inline std::string_view ReplaceNul(std::pmr::memory_resource* memory, std::string_view text) {
   if (!HasNul(text)) return text;
   std::pmr::string clean(memory);
   for (const char c : text) {
-    if (c == '\0') clean += kReplacementCharacter;
-    else clean += c;
+    if (c == '\0')
+      clean += kReplacementCharacter;
+    else
+      clean += c;
   }
   return CopyText(memory, clean);
 }

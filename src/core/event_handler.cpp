@@ -11,7 +11,9 @@ namespace productgraph::core {
 namespace {
 
 constexpr std::size_t kStopInterval = 128;  // events between two looks at the stop token
-constexpr std::size_t kNameLimit = 255;     // characters of an unknown field's name in a message
+constexpr std::size_t kMaxRemarks = 8;      // violations, and warnings, that reading makes of one event
+constexpr int kParserDepth = 10'000;     // deeper documents are not read: each level costs the parser memory
+constexpr std::size_t kNameLimit = 255;  // characters of an unknown field's name in a message
 
 // jsonb keeps numbers as exact decimals: 1e131071 would be stored as 131 kB of digits, and larger ones not at
 // all. What no double can hold is refused.
@@ -56,7 +58,15 @@ bool EventHandler::Fail(ErrorCode code, std::string_view message) {
 }
 
 void EventHandler::RejectEvent(std::string_view field, ErrorCode code, std::string_view what) {
-  events_->back().violations.push_back({field, code, JoinText(memory_, {field, ": ", what})});
+  AddRemark(&events_->back().violations, field, code, what);
+}
+
+// Once a field, and not many times an event: a hostile one could make the answer much larger than itself.
+void EventHandler::AddRemark(std::pmr::vector<Violation>* remarks, std::string_view field, ErrorCode code,
+                             std::string_view what) {
+  if (remarks->size() >= kMaxRemarks) return;
+  if (!remarks->empty() && remarks->back().field == field && remarks->back().code == code) return;
+  remarks->push_back({field, code, JoinText(memory_, {field, ": ", what})});
 }
 
 bool EventHandler::Null() {
@@ -212,7 +222,8 @@ bool EventHandler::StartNested(JsonType type) {
     depth_ = 0;
     if (outer_place_ != Place::kEvent) DropValue();
   }
-  if (++depth_ > limits_.depth && writer_) {
+  if (++depth_ > kParserDepth) return Fail(ErrorCode::kTooDeep, "nested too deeply to be read");
+  if (depth_ > limits_.depth && writer_) {
     RejectEvent(CurrentName(), ErrorCode::kTooDeep, "nested too deeply");
     DropValue();
     // The writer stands in the middle of a value. The event is lost, so its attributes may be, too.
@@ -278,9 +289,8 @@ void EventHandler::WriteScalar(JsonType type, std::string_view text) {
 // Replaces U+0000 with a warning. Identifiers keep it: the rules reject those.
 std::string_view EventHandler::WithoutNul(std::string_view text) {
   if (!HasNul(text) || (field_ && Describe(*field_).type == FieldType::kIdentifier)) return text;
-  events_->back().warnings.push_back(
-      {CurrentName(), ErrorCode::kReplacedCharacter,
-       JoinText(memory_, {CurrentName(), ": U+0000 cannot be stored, U+FFFD stands in its place"})});
+  AddRemark(&events_->back().warnings, CurrentName(), ErrorCode::kReplacedCharacter,
+            "U+0000 cannot be stored, U+FFFD stands in its place");
   return ReplaceNul(memory_, text);
 }
 

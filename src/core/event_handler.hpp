@@ -68,6 +68,8 @@ class EventHandler {
 
   bool Fail(ErrorCode code, std::string_view message);
   void RejectEvent(std::string_view field, ErrorCode code, std::string_view what);
+  void AddRemark(std::pmr::vector<Violation>* remarks, std::string_view field, ErrorCode code,
+                 std::string_view what);
   void SetField(JsonType type, std::string_view text);
   void ClearField();
   void WriteScalar(JsonType type, std::string_view text);

@@ -60,7 +60,7 @@ void ReadLines(std::string_view body, const ReadLimits& limits, const StopToken&
     std::optional<RequestError> error =
         ReadDocument(line, BodyFormat::kNdjson, limits, stop, memory, &result->events);
     if (!error) continue;
-    if (error->code != ErrorCode::kMalformedJson) {
+    if (error->code != ErrorCode::kMalformedJson && error->code != ErrorCode::kTooDeep) {
       result->error = error;
       return;
     }
@@ -70,7 +70,7 @@ void ReadLines(std::string_view body, const ReadLimits& limits, const StopToken&
       return;
     }
     result->events.emplace_back(memory).violations.push_back(
-        {"event", ErrorCode::kMalformedJson, JoinText(memory, {"event: ", error->message})});
+        {"event", error->code, JoinText(memory, {"event: ", error->message})});
   }
 }
 

@@ -1,7 +1,8 @@
 #include "src/core/funnel.hpp"
 
-#include <algorithm>
+#include <bit>
 
+#include "src/core/chain_slots.hpp"
 #include "src/core/tie_matching.hpp"
 
 namespace productgraph::core {
@@ -9,105 +10,148 @@ namespace {
 
 constexpr std::size_t kStopInterval = 1024;  // groups of rows between two looks at the stop token
 
-// The chain of the latest start that has reached a certain step so far. Of all chains that got there it
-// leaves the most time, so no other one is needed.
-struct Slot {
-  bool set = false;
-  Micros deadline = 0;
-  std::array<Micros, kMaxSteps> times;
-};
+using Rows = std::span<const StepRow>;
 
+int CountRows(Rows rows, int step) {
+  int count = 0;
+  for (const StepRow& row : rows) count += (row.mask >> step) & 1;
+  return count;
+}
+
+StepMask AllSteps(Rows rows) {
+  StepMask all = 0;
+  for (const StepRow& row : rows) all |= row.mask;
+  return all;
+}
+
+// Takes the rows of one time after another. Steps count from 0 here.
 class Matcher {
  public:
   Matcher(const FunnelWindow& window, const FunnelOptions& options) : window_(window), options_(options) {}
 
-  // Takes the rows of one time; `first` is the index of the first of them.
-  void Take(std::span<const StepRow> rows, std::size_t first) {
-    if (!options_.once) {
-      StepMask all = 0;
-      for (const StepRow& row : rows) all |= row.mask;
-      TakeAscending(all, rows, first);
-    } else if (rows.size() == 1) {
-      TakeDescending(rows, first);
-    } else {
-      TakeMatched(rows, first);
-    }
-  }
+  const FunnelChain& best() const { return slots_.best(); }
+  bool Ended() const { return ended_ || best().depth == options_.steps; }
 
-  bool Complete() const { return best_.depth == options_.steps; }
-  const FunnelChain& best() const { return best_; }
+  // `first` is the index of the first of the rows.
+  void Take(Rows rows, std::size_t first) {
+    rows_ = rows;
+    // Rows of no step sort first.
+    if (options_.strict_order && rows[0].mask == 0 && slots_.reached(0)) {
+      ended_ = true;
+      return;
+    }
+    const StepMask all = AllSteps(rows);
+    if (all & 1) deadline_ = Deadline(first);
+    if (!options_.once)
+      TakeEntries(all);
+    else if (options_.strict_deduplication)
+      TakeOnceDeduplicated(all);
+    else
+      TakeOnce(all, options_.steps);
+    if (options_.once && !ended_) EndIfOutOfOrder(all);
+  }
 
  private:
-  // A row may serve several steps: each step sees what the one before it has just reached.
-  void TakeAscending(StepMask mask, std::span<const StepRow> rows, std::size_t first) {
-    for (int step = 0; step < options_.steps; ++step) {
-      if ((mask >> step) & 1) Reach(step, step + 1, rows, first);
+  Micros ts() const { return rows_[0].ts; }
+
+  // A row may serve several steps: steps in ascending order, each sees what the one before it has just
+  // reached.
+  void TakeEntries(StepMask all) {
+    for (StepMask left = all; left != 0 && !ended_; left &= left - 1) {
+      const int step = std::countr_zero(left);
+      const bool repeated = options_.strict_deduplication && step > 0 && CountRows(rows_, step) > 1;
+      TakeEntry(step);
+      if (repeated && !ended_) TakeEntry(step);
     }
   }
 
-  // One row for one step: each step sees only what was reached before this row.
-  void TakeDescending(std::span<const StepRow> rows, std::size_t first) {
-    for (int step = options_.steps - 1; step >= 0; --step) {
-      if ((rows[0].mask >> step) & 1) Reach(step, step + 1, rows, first);
+  void TakeEntry(int step) {
+    if (step == 0) {
+      slots_.Start(ts(), deadline_);
+    } else if (options_.strict_deduplication && slots_.reached(step)) {
+      ended_ = true;
+    } else if (options_.strict_order && slots_.reached(0) && !slots_.reached(step - 1)) {
+      ended_ = !options_.allow_reentry;
+    } else if (slots_.IsOpen(step, ts()) &&
+               (!options_.strict_increase || slots_.last_time(step - 1) < ts())) {
+      slots_.Take(step, ts(), options_.strict_increase);
     }
   }
 
-  // Rows of one time for different steps, from each depth reached before them.
-  void TakeMatched(std::span<const StepRow> rows, std::size_t first) {
-    TieMatching matching(rows, options_.steps);
-    for (int step = options_.steps - 1; step >= 0; --step) {
-      if (step > 0 && !Open(step - 1, rows[0].ts)) continue;
-      Reach(step, matching.Extend(step), rows, first);
-    }
-  }
-
-  bool Open(int step, Micros ts) const { return slots_[step].set && ts <= slots_[step].deadline; }
-
-  // The chain that reached the step before `step` goes on through the steps up to `end`, all at the rows'
-  // time.
-  void Reach(int step, int end, std::span<const StepRow> rows, std::size_t first) {
-    const Micros ts = rows[0].ts;
-    for (; step < end; ++step) {
-      Slot& slot = slots_[step];
-      if (step == 0) {
-        slot.set = true;
-        slot.times[0] = ts;
-        slot.deadline = Deadline(rows, first);
-      } else {
-        if (!Open(step - 1, ts)) return;
-        const Slot& previous = slots_[step - 1];
-        // A chain of the same start got here before: its steps are the earlier ones.
-        if (slot.set && slot.times[0] >= previous.times[0]) continue;
-        std::copy_n(previous.times.begin(), step, slot.times.begin());
-        slot.times[step] = ts;
-        slot.deadline = previous.deadline;
-        slot.set = true;
+  // Rows of one time serve different steps below `end`, going on from each depth that was reached before
+  // them. Deeper ones first, so that no chain takes a row twice.
+  void TakeOnce(StepMask all, int end) {
+    if (rows_.size() == 1 || options_.strict_increase) {
+      for (int step = end - 1; step >= 0; --step) {
+        if ((all >> step) & 1) TakeRun(step, step + 1);
       }
-      Consider(step + 1, slot.times);
+      return;
+    }
+    TieMatching matching(rows_, end);
+    for (int step = end - 1; step >= 0; --step) {
+      if (((all >> step) & 1) && (step == 0 || slots_.IsOpen(step, ts())))
+        TakeRun(step, matching.Extend(step));
     }
   }
 
-  // Deeper wins; at equal depth and time the later start does, and an earlier completion is never given up.
-  void Consider(int depth, const std::array<Micros, kMaxSteps>& times) {
-    const bool deeper = depth > best_.depth;
-    const bool later_start =
-        depth == best_.depth && times[depth - 1] == best_.times[depth - 1] && times[0] > best_.times[0];
-    if (!deeper && !later_start) return;
-    best_.depth = depth;
-    std::copy_n(times.begin(), depth, best_.times.begin());
+  // The chain that reached the step before `step` takes the steps up to `end`, all at this time.
+  void TakeRun(int step, int end) {
+    for (; step < end; ++step) {
+      if (step == 0) {
+        slots_.Start(ts(), deadline_);
+      } else if (slots_.IsOpen(step, ts())) {
+        slots_.Take(step, ts(), false);
+      } else {
+        return;
+      }
+    }
   }
 
-  Micros Deadline(std::span<const StepRow> rows, std::size_t first) const {
-    if (window_.deadlines.empty()) return AddMicros(rows[0].ts, window_.length);
+  // The lowest step that these rows repeat ends the scan; nothing beyond it counts.
+  void TakeOnceDeduplicated(StepMask all) {
+    int end = options_.steps;
+    StepMask fresh = 0;
+    for (int step = 1; step < end; ++step) {
+      if (!((all >> step) & 1)) continue;
+      if (slots_.reached(step)) {
+        end = step;
+        ended_ = true;
+      } else {
+        fresh |= StepMask{1} << step;
+      }
+    }
+    TakeOnce(all, end);
+    for (; fresh != 0; fresh &= fresh - 1) {
+      const int step = std::countr_zero(fresh);
+      if (step >= end || !slots_.reached(step) || CountRows(rows_, step) < 2) continue;
+      slots_.LimitDepth(step + 1);
+      ended_ = true;
+      return;
+    }
+  }
+
+  // With strict_order, a step whose predecessor is not reached ends the scan.
+  void EndIfOutOfOrder(StepMask all) {
+    if (!options_.strict_order || options_.allow_reentry || !slots_.reached(0)) return;
+    for (int step = 1; step < options_.steps; ++step) {
+      if (((all >> step) & 1) && !slots_.reached(step - 1)) ended_ = true;
+    }
+  }
+
+  // The end of the window of a chain that starts at this time, which one of the rows does.
+  Micros Deadline(std::size_t first) const {
+    if (window_.deadlines.empty()) return AddMicros(ts(), window_.length);
     std::size_t opening = 0;
-    while (!(rows[opening].mask & 1)) ++opening;
+    while (!(rows_[opening].mask & 1)) ++opening;
     return window_.deadlines[first + opening];
   }
 
   const FunnelWindow& window_;
   const FunnelOptions& options_;
-  std::array<Slot, kMaxSteps> slots_;
-  FunnelChain best_;
+  ChainSlots slots_;
+  Rows rows_;            // of the current time
+  Micros deadline_ = 0;  // of a chain that starts now
+  bool ended_ = false;
 };
 
 }  // namespace
@@ -116,7 +160,7 @@ FunnelChain MatchFunnel(std::span<const StepRow> rows, const FunnelWindow& windo
                         const FunnelOptions& options, const StopToken& stop) {
   Matcher matcher(window, options);
   std::size_t groups = 0;
-  for (std::size_t first = 0; first < rows.size() && !matcher.Complete();) {
+  for (std::size_t first = 0; first < rows.size() && !matcher.Ended();) {
     if (groups++ % kStopInterval == 0) stop.ThrowIfRequested();
     std::size_t end = first + 1;
     while (end < rows.size() && rows[end].ts == rows[first].ts) ++end;

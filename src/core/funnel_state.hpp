@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/core/funnel.hpp"
+#include "src/core/row_list.hpp"
 #include "src/core/step_rows.hpp"
 
 namespace productgraph::core {
@@ -19,33 +20,27 @@ struct FunnelParameters {
   std::int32_t window_days = 0;
   Micros window_micros = 0;
 
-  bool operator==(const FunnelParameters& other) const {
-    return options.steps == other.options.steps && options.once == other.options.once &&
-           window_months == other.window_months && window_days == other.window_days &&
-           window_micros == other.window_micros;
-  }
+  bool operator==(const FunnelParameters&) const = default;
   // Whether the window's length depends on the calendar, so that deadlines must be computed by who knows it.
   bool HasCalendarWindow() const { return window_months != 0 || window_days != 0; }
 };
 
-// Memory: 16 bytes for each row that matches a step, up to twice that while growing. All of it comes from the
-// given resource and is never freed one by one. Methods throw bad_alloc.
+// Keeps the rows that match a step and, with strict_order, the others too. All memory comes from the given
+// resource and is never freed one by one. Methods throw bad_alloc.
 class FunnelState {
  public:
   FunnelState(const FunnelParameters& parameters, std::pmr::memory_resource* memory)
-      : parameters_(parameters), rows_(memory) {}
+      : parameters_(parameters), list_(memory) {}
 
   const FunnelParameters& parameters() const { return parameters_; }
-  std::span<const StepRow> rows() const { return rows_; }
+  std::span<const StepRow> rows() const { return list_.rows(); }
 
   void Add(Micros ts, StepMask mask) {
-    if (mask == 0) return;
-    rows_.push_back({ts, mask});
-    sorted_ = false;
+    if (mask != 0 || parameters_.options.strict_order) list_.Add(ts, mask);
   }
   // Throws Error(kInvalidParameter) when the parameters differ.
   void Merge(const FunnelState& other);
-  void Sort(const StopToken& stop);
+  void Sort(const StopToken& stop) { list_.Sort(stop); }
 
   // A version byte, the parameters, and the rows; see funnel_state.cpp.
   std::size_t SerializedSize() const;
@@ -56,8 +51,7 @@ class FunnelState {
 
  private:
   FunnelParameters parameters_;
-  std::pmr::vector<StepRow> rows_;
-  bool sorted_ = true;
+  RowList list_;
 };
 
 }  // namespace productgraph::core

@@ -18,7 +18,7 @@ inline constexpr UnixMicros kLastTimestamp = 253'402'300'799'999'999;  // 9999-1
 // ±HH:MM. Second 60 is the first of the next minute. Nothing when text is anything else.
 std::optional<UnixMicros> ParseTimestamp(std::string_view text);
 
-// Milliseconds since 1970 as a JSON number; decimals are rounded to microseconds. Nothing when outside of years 1
+// Milliseconds since 1970 as a JSON number; decimals are rounded to microseconds. Nothing when outside of
 // years 1 to 9999.
 std::optional<UnixMicros> ParseEpochMilliseconds(std::string_view number);
 

@@ -3,7 +3,7 @@
 
 #include "src/core/funnel.hpp"
 #include "src/core/funnel_state.hpp"
-#include "src/pg/boundary.hpp"
+#include "src/pg/aggregate_state.hpp"
 #include "src/pg/condition_arguments.hpp"
 
 namespace productgraph::pg {
@@ -12,8 +12,6 @@ namespace {
 using core::FunnelChain;
 using core::FunnelParameters;
 using core::FunnelState;
-
-constexpr std::string_view kStrictOnce = "strict_once";
 
 // Arguments of the transition functions: state, window [, mode], ts, conditions.
 struct Layout {
@@ -34,20 +32,25 @@ struct CallCache {
   FunnelParameters parameters;
 };
 
-MemoryContext AggregateContext(FunctionCallInfo fcinfo) {
-  MemoryContext context;
-  if (!AggCheckCallContext(fcinfo, &context))
-    elog(ERROR, "aggregate function called in non-aggregate context");
-  return context;
+[[noreturn]] void RaiseUnknownMode(std::string_view mode) {
+  StringInfoData known;
+  initStringInfo(&known);
+  for (const core::FunnelMode& each : core::kFunnelModes) {
+    appendStringInfo(&known, "%s%s", known.len ? ", " : "", each.name);
+  }
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                  errmsg("unknown funnel mode \"%.*s\"", static_cast<int>(mode.size()), mode.data()),
+                  errhint("Known modes: %s.", known.data)));
+  pg_unreachable();
 }
 
-FunnelState* MakeState(const FunnelParameters& parameters, MemoryContext context) {
-  auto* const memory = NewIn<MemoryContextResource>(context, context);
-  return NewIn<FunnelState>(context, parameters, memory);
-}
-
-FunnelState* State(FunctionCallInfo fcinfo, int argument) {
-  return PG_ARGISNULL(argument) ? nullptr : reinterpret_cast<FunnelState*>(PG_GETARG_POINTER(argument));
+void AddMode(std::string_view mode, core::FunnelOptions* options) {
+  for (const core::FunnelMode& known : core::kFunnelModes) {
+    if (mode != known.name) continue;
+    options->*known.option = true;
+    return;
+  }
+  RaiseUnknownMode(mode);
 }
 
 // A list of modes, comma separated, into options.
@@ -58,13 +61,10 @@ void ParseModes(std::string_view modes, core::FunnelOptions* options) {
     modes.remove_prefix(std::min(end + 1, modes.size()));
     while (mode.starts_with(' ')) mode.remove_prefix(1);
     while (mode.ends_with(' ')) mode.remove_suffix(1);
-    if (mode == kStrictOnce) {
-      options->once = true;
-    } else if (!mode.empty()) {
-      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                      errmsg("unknown funnel mode \"%.*s\"", static_cast<int>(mode.size()), mode.data()),
-                      errhint("Known modes: %s.", kStrictOnce.data())));
-    }
+    if (!mode.empty()) AddMode(mode, options);
+  }
+  if (options->allow_reentry && !options->strict_order) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("allow_reentry needs strict_order")));
   }
 }
 
@@ -112,11 +112,12 @@ const CallCache& Parameters(FunctionCallInfo fcinfo, const Layout& layout) {
 
 Datum Transition(FunctionCallInfo fcinfo, const Layout& layout) {
   const MemoryContext context = AggregateContext(fcinfo);
-  FunnelState* state = State(fcinfo, 0);
+  FunnelState* state = StateArgument<FunnelState>(fcinfo, 0);
   const CallCache& cache = Parameters(fcinfo, layout);
   const core::StepMask mask = PG_ARGISNULL(layout.ts) ? 0 : ReadConditions(fcinfo, cache.conditions);
-  if (mask != 0) {
-    if (!state) state = MakeState(cache.parameters, context);
+  // With strict_order rows of no step matter too.
+  if (mask != 0 || (cache.parameters.options.strict_order && !PG_ARGISNULL(layout.ts))) {
+    if (!state) state = MakeState<FunnelState>(context, cache.parameters);
     if (!(state->parameters() == cache.parameters)) {
       ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                       errmsg("window and mode must be the same for all rows of a group")));
@@ -179,54 +180,31 @@ PRODUCTGRAPH_FUNCTION(window_funnel_add_mode) {
 }
 
 PRODUCTGRAPH_FUNCTION(window_funnel_combine) {
-  const MemoryContext context = AggregateContext(fcinfo);
-  FunnelState* state = State(fcinfo, 0);
-  const FunnelState* const other = State(fcinfo, 1);
-  if (other) {
-    if (!state) state = MakeState(other->parameters(), context);
-    Compute([&] { state->Merge(*other); });
-  }
-  if (!state) PG_RETURN_NULL();
-  PG_RETURN_POINTER(state);
+  return CombineStates<FunnelState>(fcinfo, [](MemoryContext context, const FunnelState& other) {
+    return MakeState<FunnelState>(context, other.parameters());
+  });
 }
 
 PRODUCTGRAPH_FUNCTION(window_funnel_serialize) {
-  AggregateContext(fcinfo);
-  const FunnelState* const state = State(fcinfo, 0);
-  const std::size_t size = state->SerializedSize();
-  if (size > MaxAllocSize - VARHDRSZ) {
-    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                    errmsg("a group has too many matching rows to combine in parallel"),
-                    errhint("Run the query with max_parallel_workers_per_gather = 0.")));
-  }
-  bytea* const bytes = static_cast<bytea*>(palloc(VARHDRSZ + size));
-  SET_VARSIZE(bytes, VARHDRSZ + size);
-  state->Serialize({reinterpret_cast<std::uint8_t*>(VARDATA(bytes)), size});
-  PG_RETURN_BYTEA_P(bytes);
+  return SerializeState<FunnelState>(fcinfo);
 }
 
 PRODUCTGRAPH_FUNCTION(window_funnel_deserialize) {
-  AggregateContext(fcinfo);
-  const bytea* const bytes = PG_GETARG_BYTEA_PP(0);
-  const std::span<const std::uint8_t> content(reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(bytes)),
-                                              VARSIZE_ANY_EXHDR(bytes));
+  const std::span<const std::uint8_t> bytes = StateBytes(fcinfo);
   FunnelParameters parameters;
-  Compute([&] { parameters = FunnelState::ReadParameters(content); });
-  FunnelState* const state = MakeState(parameters, CurrentMemoryContext);
-  Compute([&] { state->ReadRows(content); });
+  Compute([&] { parameters = FunnelState::ReadParameters(bytes); });
+  auto* const state = MakeState<FunnelState>(CurrentMemoryContext, parameters);
+  Compute([&] { state->ReadRows(bytes); });
   PG_RETURN_POINTER(state);
 }
 
 PRODUCTGRAPH_FUNCTION(window_funnel_depth) {
   AggregateContext(fcinfo);
-  PG_RETURN_INT32(BestChain(State(fcinfo, 0)).depth);
+  PG_RETURN_INT32(BestChain(StateArgument<FunnelState>(fcinfo, 0)).depth);
 }
 
 PRODUCTGRAPH_FUNCTION(window_funnel_chain) {
   AggregateContext(fcinfo);
-  const FunnelChain chain = BestChain(State(fcinfo, 0));
-  Datum times[core::kMaxSteps];
-  for (int i = 0; i < chain.depth; ++i) times[i] = TimestampTzGetDatum(chain.times[i]);
-  PG_RETURN_ARRAYTYPE_P(construct_array(times, chain.depth, TIMESTAMPTZOID, sizeof(TimestampTz),
-                                        FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+  const FunnelChain chain = BestChain(StateArgument<FunnelState>(fcinfo, 0));
+  return TimeArray({chain.times.data(), static_cast<std::size_t>(chain.depth)});
 }

@@ -1,0 +1,42 @@
+#include "src/core/chain_slots.hpp"
+
+#include <algorithm>
+
+namespace productgraph::core {
+
+void ChainSlots::Start(Micros ts, Micros deadline) {
+  slots_[0].times[0] = ts;
+  slots_[0].deadline = deadline;
+  reached_ |= 1;
+  Consider(1);
+}
+
+void ChainSlots::Take(int step, Micros ts, bool replace) {
+  const Slot& previous = slots_[step - 1];
+  Slot& slot = slots_[step];
+  if (reached(step) && !replace && slot.times[0] >= previous.times[0]) return;
+  std::copy_n(previous.times.begin(), step, slot.times.begin());
+  slot.times[step] = ts;
+  slot.deadline = previous.deadline;
+  reached_ |= StepMask{1} << step;
+  Consider(step + 1);
+}
+
+// Deeper wins; at equal depth and time the later start does, and an earlier completion is never given up.
+void ChainSlots::Consider(int depth) {
+  const std::array<Micros, kMaxSteps>& times = slots_[depth - 1].times;
+  const bool deeper = depth > best_.depth;
+  const bool later_start =
+      depth == best_.depth && times[depth - 1] == best_.times[depth - 1] && times[0] > best_.times[0];
+  if (!deeper && !later_start) return;
+  best_.depth = depth;
+  std::copy_n(times.begin(), depth, best_.times.begin());
+}
+
+void ChainSlots::LimitDepth(int depth) {
+  if (best_.depth <= depth) return;
+  std::fill(best_.times.begin() + depth, best_.times.end(), 0);
+  best_.depth = depth;
+}
+
+}  // namespace productgraph::core

@@ -1,0 +1,42 @@
+// For each step of a funnel, the chain to remember of those that have reached it.
+#pragma once
+
+#include <array>
+
+#include "src/core/funnel.hpp"
+#include "src/core/step_rows.hpp"
+
+namespace productgraph::core {
+
+// A slot holds the chain that started last: it has the most of its window left, so no other one is needed.
+// Steps count from 0. Reached steps stay reached and always are a prefix.
+class ChainSlots {
+ public:
+  bool reached(int step) const { return (reached_ >> step) & 1; }
+  const FunnelChain& best() const { return best_; }
+  // Forgets that the best chain went beyond `depth`.
+  void LimitDepth(int depth);
+
+  // A chain starts at ts.
+  void Start(Micros ts, Micros deadline);
+  // Whether the chain that reached the step before may take this one at ts.
+  bool IsOpen(int step, Micros ts) const { return reached(step - 1) && ts <= slots_[step - 1].deadline; }
+  Micros last_time(int step) const { return slots_[step].times[step]; }
+  // It takes it. A chain of the same start that got here before is kept unless `replace`: its steps are the
+  // earlier ones.
+  void Take(int step, Micros ts, bool replace);
+
+ private:
+  struct Slot {
+    Micros deadline;
+    std::array<Micros, kMaxSteps> times;
+  };
+
+  void Consider(int depth);
+
+  StepMask reached_ = 0;
+  std::array<Slot, kMaxSteps> slots_;  // of reached steps only
+  FunnelChain best_;
+};
+
+}  // namespace productgraph::core

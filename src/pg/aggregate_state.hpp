@@ -1,0 +1,78 @@
+// What the aggregates over internal states share.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "src/pg/boundary.hpp"
+
+namespace productgraph::pg {
+
+// Where the states of the running aggregate live; an error when the function is called outside of one.
+inline MemoryContext AggregateContext(FunctionCallInfo fcinfo) {
+  MemoryContext context;
+  if (!AggCheckCallContext(fcinfo, &context))
+    elog(ERROR, "aggregate function called in non-aggregate context");
+  return context;
+}
+
+// The state passed as an argument, null when there is none yet.
+template <class State>
+State* StateArgument(FunctionCallInfo fcinfo, int argument) {
+  return PG_ARGISNULL(argument) ? nullptr : reinterpret_cast<State*>(PG_GETARG_POINTER(argument));
+}
+
+// A state in `context`, with its memory.
+template <class State, class... Parameters>
+State* MakeState(MemoryContext context, const Parameters&... parameters) {
+  auto* const memory = NewIn<MemoryContextResource>(context, context);
+  return NewIn<State>(context, parameters..., memory);
+}
+
+// The combine function of a state that can Merge; `empty` makes one with the parameters of another.
+template <class State, class Empty>
+Datum CombineStates(FunctionCallInfo fcinfo, Empty empty) {
+  const MemoryContext context = AggregateContext(fcinfo);
+  State* state = StateArgument<State>(fcinfo, 0);
+  const State* const other = StateArgument<State>(fcinfo, 1);
+  if (other) {
+    if (!state) state = empty(context, *other);
+    Compute([&] { state->Merge(*other); });
+  }
+  if (!state) PG_RETURN_NULL();
+  PG_RETURN_POINTER(state);
+}
+
+// The serial function: strict, so there is a state.
+template <class State>
+Datum SerializeState(FunctionCallInfo fcinfo) {
+  AggregateContext(fcinfo);
+  const State* const state = StateArgument<State>(fcinfo, 0);
+  const std::size_t size = state->SerializedSize();
+  if (size > MaxAllocSize - VARHDRSZ) {
+    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                    errmsg("a group has too many matching rows to combine in parallel"),
+                    errhint("Run the query with max_parallel_workers_per_gather = 0.")));
+  }
+  bytea* const bytes = static_cast<bytea*>(palloc(VARHDRSZ + size));
+  SET_VARSIZE(bytes, VARHDRSZ + size);
+  state->Serialize({reinterpret_cast<std::uint8_t*>(VARDATA(bytes)), size});
+  PG_RETURN_BYTEA_P(bytes);
+}
+
+// The bytes that a deserial function gets.
+inline std::span<const std::uint8_t> StateBytes(FunctionCallInfo fcinfo) {
+  AggregateContext(fcinfo);
+  const bytea* const bytes = PG_GETARG_BYTEA_PP(0);
+  return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(bytes)),
+          static_cast<std::size_t>(VARSIZE_ANY_EXHDR(bytes))};
+}
+
+inline Datum TimeArray(std::span<const std::int64_t> times) {
+  auto* const elements = static_cast<Datum*>(palloc(sizeof(Datum) * (times.size() + 1)));
+  for (std::size_t i = 0; i < times.size(); ++i) elements[i] = TimestampTzGetDatum(times[i]);
+  PG_RETURN_ARRAYTYPE_P(construct_array(elements, static_cast<int>(times.size()), TIMESTAMPTZOID,
+                                        sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+}  // namespace productgraph::pg
