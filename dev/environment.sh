@@ -99,7 +99,8 @@ as_root() {
   fi
 }
 
-cpp_files() { find src sidecar bench sdk test -name '*.[ch]pp' -not -path '*/node_modules/*' 2>/dev/null | sort; }
+# Folders that are not there yet are no error.
+cpp_files() { { find src sidecar bench sdk test -name '*.[ch]pp' -not -path '*/node_modules/*' 2>/dev/null || true; } | sort; }
 
 # Every major version of clang-format lays out code a little differently, so one is agreed on.
 find_clang_format() {

@@ -17,8 +17,10 @@ namespace {
 constexpr Micros kSecond = 1'000'000;
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 
+// Never freed one by one: messages of errors live in it too.
 std::pmr::memory_resource* Memory() {
-  return std::pmr::new_delete_resource();
+  static std::pmr::monotonic_buffer_resource memory;
+  return &memory;
 }
 
 // Rows a second apart; digits are the conditions (from 1) that hold, 0 for a row that is not kept.

@@ -1,4 +1,5 @@
--- Questions over the store. They read as the caller, under row-level security.
+-- What questions over the store are made of: steps, conditions on fields, scopes and periods of time. Questions read as
+-- the caller, under row-level security; their SQL uses the alias e for events.
 
 CREATE TYPE steps;
 
@@ -28,25 +29,33 @@ CREATE CAST (jsonb AS steps) WITHOUT FUNCTION AS IMPLICIT;
 CREATE CAST (steps AS jsonb) WITHOUT FUNCTION AS IMPLICIT;
 
 -- One condition of a step as SQL over the alias e of events.
+CREATE FUNCTION field_expression(field text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  spec record;
+BEGIN
+  SELECT f.column_name, f.data_type INTO spec FROM productgraph.event_fields() f WHERE f.field = field_expression.field;
+  IF FOUND AND spec.data_type <> 'jsonb' THEN
+    RETURN format('e.%I', spec.column_name);
+  ELSIF field LIKE 'metadata._%' THEN
+    RETURN format('(e.metadata ->> %L)', substr(field, length('metadata.') + 1));
+  END IF;
+  RAISE 'unknown field "%"', field USING ERRCODE = 'undefined_column',
+    HINT = 'Fields are those of productgraph.event_fields(), and metadata.KEY for a key of metadata.';
+END
+$$;
+COMMENT ON FUNCTION field_expression(text) IS 'SQL for the value of a field, or of metadata.KEY as text.';
+
 CREATE FUNCTION field_condition(field text, wanted jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  operand text;
-  type text := 'text';
-  spec record;
+  operand text := productgraph.field_expression(field);
+  type text := coalesce((SELECT f.data_type FROM productgraph.event_fields() f WHERE f.field = field_condition.field), 'text');
 BEGIN
-  SELECT f.column_name, f.data_type INTO spec FROM productgraph.event_fields() f WHERE f.field = field_condition.field;
-  IF FOUND AND spec.data_type <> 'jsonb' THEN
-    operand := format('e.%I', spec.column_name);
-    type := spec.data_type;
-  ELSIF field LIKE 'metadata.%' THEN
-    operand := format('(e.metadata ->> %L)', substr(field, length('metadata.') + 1));
-  ELSE
-    RAISE 'unknown field "%"', field USING ERRCODE = 'undefined_column',
-      HINT = 'Fields are those of productgraph.event_fields(), and metadata.KEY for a key of metadata.';
-  END IF;
   CASE jsonb_typeof(wanted)
     WHEN 'null' THEN RETURN format('%s IS NULL', operand);
     WHEN 'array' THEN
@@ -137,63 +146,58 @@ END
 $$;
 COMMENT ON FUNCTION actor_expression(text) IS 'SQL for who is counted, over the alias e of events.';
 
-CREATE FUNCTION funnel(
-  project text, steps steps, within interval DEFAULT '1 day',
-  since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', actor text DEFAULT 'user',
-  OUT step integer, OUT name text, OUT actors bigint,
-  OUT conversion_from_start numeric, OUT conversion_from_previous numeric, OUT dropped bigint,
-  OUT median_time interval, OUT average_time interval, OUT p95_time interval)
-RETURNS SETOF record
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
+CREATE FUNCTION filter_condition(filter jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  list jsonb := steps::jsonb;
-  org_id uuid := productgraph.project_org(project);
-  counted text := productgraph.actor_expression(actor);
-  conditions text[];
-  attempts text;
 BEGIN
-  IF jsonb_typeof(list) <> 'array' OR jsonb_array_length(list) NOT BETWEEN 1 AND 32 THEN
-    RAISE 'a funnel needs a list of 1 to 32 steps' USING ERRCODE = 'invalid_parameter_value';
-  ELSIF NOT within >= interval '0' THEN
-    RAISE 'within must not be negative' USING ERRCODE = 'invalid_parameter_value';
-  ELSIF NOT since <= until THEN
-    RAISE 'since (%) is later than until (%)', since, until USING ERRCODE = 'invalid_parameter_value';
+  IF jsonb_typeof(filter) <> 'object' THEN
+    RAISE 'filter must be an object of conditions, not %', filter USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  SELECT array_agg(productgraph.step_condition(s.value) ORDER BY s.ordinality) INTO conditions
-  FROM jsonb_array_elements(list) WITH ORDINALITY s;
-  -- The range of time is that of the first step; later steps follow within the window.
-  attempts := format(
-    'SELECT productgraph.window_funnel_times($3, ''strict_once'', e.timestamp, %s) AS times
-     FROM productgraph.events e
-     WHERE e.org_id = $1 AND e.project_id = $2 AND e.timestamp >= $4 AND e.timestamp <= $5 + $3
-       AND (%s) AND %s IS NOT NULL
-     GROUP BY %s',
-    array_to_string(ARRAY[conditions[1] || ' AND e.timestamp < $5'] || conditions[2:], ', '),
-    array_to_string(conditions, ' OR '), counted, counted);
-  RETURN QUERY EXECUTE format(
-    'WITH attempts AS MATERIALIZED (%s), reached AS (
-       SELECT s.step, productgraph.step_name($6 -> (s.step - 1)) AS name,
-         count(*) FILTER (WHERE cardinality(a.times) >= s.step) AS actors,
-         percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY a.times[s.step] - a.times[s.step - 1]) AS times,
-         avg(a.times[s.step] - a.times[s.step - 1]) AS average
-       FROM generate_series(1, jsonb_array_length($6)) s(step) LEFT JOIN attempts a ON true
-       GROUP BY s.step
-     )
-     SELECT step, name, actors,
-       round(actors::numeric / nullif(first_value(actors) OVER w, 0), 4),
-       round(actors::numeric / nullif(coalesce(lag(actors) OVER w, actors), 0), 4),
-       coalesce(lag(actors) OVER w - actors, 0),
-       times[1], average, times[2]
-     FROM reached WINDOW w AS (ORDER BY step) ORDER BY step', attempts)
-  USING org_id, project, within, since, until, list;
+  RETURN coalesce((SELECT string_agg(productgraph.field_condition(c.key, c.value), ' AND ') FROM jsonb_each(filter) c), 'true');
 END
 $$;
-COMMENT ON FUNCTION funnel(text, steps, interval, timestamptz, timestamptz, text) IS
-'How many actors take the steps in order, each at most "within" after the first, and how long they need. One row a '
-'step: actors that reached it in their best attempt, the share of the first and of the previous step (0 to 1, four '
-'decimals, NULL of nothing), those lost since the previous step, and the time from the previous step (NULL for the '
-'first). The first step lies in [since, until). An event serves one step of an attempt. actor: user (user id, else '
-'anonymous id, else session), session, or metadata.KEY. Errors: 42704 unknown project, 42703 unknown field, 22023 '
-'wrong steps, window, range or actor.';
+COMMENT ON FUNCTION filter_condition(jsonb) IS
+'SQL for a filter: an object of conditions as in a step, all of which must hold; true for an empty one.';
+
+CREATE FUNCTION question_scope(project text, since timestamptz, until timestamptz, filter jsonb DEFAULT '{}') RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT since <= until THEN
+    RAISE 'since (%) is later than until (%)', since, until USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN format('e.org_id = %L::uuid AND e.project_id = %L AND e.timestamp >= %L::timestamptz AND e.timestamp < %L::timestamptz AND %s',
+                productgraph.project_org(project), project, since, until, productgraph.filter_condition(filter));
+END
+$$;
+COMMENT ON FUNCTION question_scope(text, timestamptz, timestamptz, jsonb) IS
+'SQL for the events a question looks at: those of a project in [since, until) that pass the filter.';
+
+CREATE FUNCTION check_period(period text) RETURNS interval
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF period IS NULL OR period NOT IN ('hour', 'day', 'week', 'month') THEN
+    RAISE 'unknown period "%"', period USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Periods are hour, day, week and month.';
+  END IF;
+  RETURN ('1 ' || period)::interval;
+END
+$$;
+COMMENT ON FUNCTION check_period(text) IS 'The length of a period (hour, day, week or month); an error for any other.';
+
+CREATE FUNCTION check_choice(what text, choice text, choices text[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF choice IS NULL OR choice <> ALL (choices) THEN
+    RAISE 'unknown % "%"', what, choice USING ERRCODE = 'invalid_parameter_value',
+      HINT = format('Choices are %s.', array_to_string(choices, ', '));
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION check_choice(text, text, text[]) IS 'An error that names the choices unless the choice is one of them.';
