@@ -10,7 +10,7 @@ export PG_CONFIG
 
 .DEFAULT_GOAL := build
 .PHONY: build extension sidecar traffic install uninstall installcheck demo test up down reset env ready \
-        packages check format bench clean help
+        packages check format bench bench-packages clean help
 
 # An explicit -j of the caller reaches the makes below by itself.
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
@@ -80,11 +80,14 @@ check: ## formatting, lint and the repository's own rules
 format: ## format all C++ files
 	@dev/format
 
-bench: traffic ## run all benchmarks; make bench-NAME runs one
+bench: bench-packages ready ## run all benchmarks; make bench-NAME runs one
 	@dev/bench
 
-bench-%: traffic
+bench-%: bench-packages ready
 	@dev/bench $*
+
+bench-packages:
+	@dev/install-packages build test
 
 clean: ## delete what was built
 	@if dev/pg-config >/dev/null 2>&1; then $(extension_make) --silent clean; fi

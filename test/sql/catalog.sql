@@ -9,9 +9,11 @@ SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolan
 WHERE p.pronamespace = 'productgraph'::regnamespace AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
   AND NOT EXISTS (SELECT FROM unnest(p.proconfig) c WHERE c ~ '^search_path=');
 -- Volatility and parallel safety, as thought about.
+\pset format unaligned
 SELECT p.oid::regprocedure AS function, p.provolatile AS volatile, p.proparallel AS parallel, p.proisstrict AS strict
 FROM pg_proc p WHERE p.pronamespace = 'productgraph'::regnamespace
 ORDER BY p.oid::regprocedure::text COLLATE "C";
+\pset format aligned
 -- Functions that not everybody may call.
 SELECT p.oid::regprocedure AS guarded FROM pg_proc p
 WHERE p.pronamespace = 'productgraph'::regnamespace
