@@ -38,10 +38,11 @@ struct ReadResult {
   std::optional<RequestError> error;  // then there are no events
 };
 
-// Everything in `result` is allocated from `memory`, which should release all at once. Events that cannot be
-// judged (no object, too large, too deep, a number no database holds) come back with a violation. A lone
-// surrogate escape is read as U+FFFD, and so is U+0000 outside of identifiers, with a warning: neither can be
-// stored. Keys given twice: the last one counts, as in jsonb. Throws bad_alloc, Error(kStopped).
+// Everything in `result` is allocated from `memory`, which should release all at once; that is at most about
+// ten times the size of the body. Events that cannot be judged (no object, too large, too deep, a number no
+// database holds) come back with a violation; what is nested deeper than 10,000 levels is not read at all. A
+// lone surrogate escape is read as U+FFFD, and so is U+0000 outside of identifiers, with a warning: neither
+// can be stored. Keys given twice: the last one counts, as in jsonb. Throws bad_alloc, Error(kStopped).
 void ReadEvents(std::string_view body, BodyFormat format, const ReadLimits& limits, const StopToken& stop,
                 std::pmr::memory_resource* memory, ReadResult* result);
 

@@ -116,8 +116,9 @@ void IngestBatch::RefuseIfNoneAllowed(Request* request) {
 }
 
 void IngestBatch::DropRepeatedRows() {
-  std::stable_sort(rows_.begin(), rows_.end(), [](const IngestRow& a, const IngestRow& b) {
-    return a.project->org_id < b.project->org_id;
+  // Events of a request lie in one list, so their addresses tell their order.
+  std::sort(rows_.begin(), rows_.end(), [](const IngestRow& a, const IngestRow& b) {
+    return std::tie(a.project->org_id, a.request, a.event) < std::tie(b.project->org_id, b.request, b.event);
   });
   std::pmr::vector<int> order(memory_);
   order.reserve(rows_.size());

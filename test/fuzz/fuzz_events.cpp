@@ -24,9 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   std::pmr::monotonic_buffer_resource memory;
   const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const BodyFormat format = static_cast<BodyFormat>(data[0] % 3);
   IngestBatch batch(ReadLimits(), StopToken(), &memory);
-  batch.AddRequest({body, format, {}, "r"});
+  batch.AddRequest({body, static_cast<BodyFormat>(data[0] % 3), {}, "r"});
   batch.Read();
   for (ProjectLookup& project : batch.projects()) project.found = project.project_id != "closed";
   batch.Judge();

@@ -204,7 +204,8 @@ TEST(EventReader, StopsWhenAsked) {
 struct DepthCase {
   const char* name;
   std::string more;
-  std::string violation;  // "" = none
+  std::string violation;     // "" = none
+  std::string attributes{};  // when there is one: those that came after
 };
 
 TEST(EventReader, DepthIsCountedInsideOfAnEvent) {
@@ -215,9 +216,10 @@ TEST(EventReader, DepthIsCountedInsideOfAnEvent) {
       {"metadata", R"(,"metadata":)" + objects(65), "metadata: nested too deeply"},
       {"arrays", R"(,"x":)" + arrays(64), ""},
       {"arrays", R"(,"x":)" + arrays(65), "x: nested too deeply"},
-      {"arrays, and more after", R"(,"x":)" + arrays(65) + R"(,"y":{"z":[1]})", "x: nested too deeply"},
+      {"arrays, and more after", R"(,"x":)" + arrays(65) + R"(,"y":{"z":[1]})", "x: nested too deeply",
+       R"({"y":{"z":[1]}})"},
       {"objects, and more after", R"(,"x":)" + objects(1000) + R"(,"x":[{}],"metadata":{})",
-       "x: nested too deeply"},
+       "x: nested too deeply", R"({"x":[{}]})"},
       {"mixed", R"(,"x":)" + Repeat("[{\"a\":", 40) + "[]" + Repeat("}]", 40), "x: nested too deeply"},
       {"twice", R"(,"x":[)" + arrays(70) + "," + arrays(70) + "]", "x: nested too deeply"},
       {"a text field", R"(,"page.title":)" + arrays(65), "page.title: nested too deeply"},
@@ -231,6 +233,9 @@ TEST(EventReader, DepthIsCountedInsideOfAnEvent) {
     if (!c.violation.empty()) expected.push_back(c.violation);
     EXPECT_EQ(reading.Violations(0), expected) << c.name;
     EXPECT_EQ(reading.event(1).attributes, R"({"kept":1})") << "after: " << c.name;
+    if (!c.violation.empty()) {
+      EXPECT_EQ(reading.event(0).attributes, c.attributes) << c.name;
+    }
   }
   const std::string bomb = R"({"x":)" + arrays(10'001) + "}";
   EXPECT_EQ(Reading("[" + bomb + "]").error(), "too_deep") << "hostile, and each level would cost memory";

@@ -55,6 +55,7 @@ TEST(EventValues, NumbersThatNoDatabaseHoldsCostTheirEvent) {
                              "-1e-400",
                              std::string(129, '9'),
                              std::string(310, '9'),
+                             "17976931348623157" + std::string(292, '0'),
                              "0." + std::string(127, '1'),
                              std::string(10'000, '1') + "e1"};
   for (const std::string& number : bad) {

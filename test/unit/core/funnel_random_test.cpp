@@ -167,7 +167,7 @@ void Check(const Case& c) {
 
 TEST(FunnelRandom, SmallCases) {
   Random random(4);
-  for (int i = 0; i < 200'000 && !testing::Test::HasFatalFailure(); ++i) Check(MakeCase(&random, 5, 4));
+  for (int i = 0; i < 250'000 && !testing::Test::HasFatalFailure(); ++i) Check(MakeCase(&random, 5, 4));
 }
 
 TEST(FunnelRandom, LargerCases) {

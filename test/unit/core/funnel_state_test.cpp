@@ -162,6 +162,24 @@ TEST(FunnelState, TruncatedOrExtendedBytesAreRefused) {
   }
 }
 
+TEST(FunnelState, BytesOfAnotherMeaningAreRefused) {
+  BlockMemory memory;
+  FunnelState state(SomeParameters(), &memory);
+  state.Add(1, 1u << 4);
+  const std::vector<std::uint8_t> bytes = Bytes(state);
+  const auto with = [&](std::size_t at, std::uint8_t value) {
+    std::vector<std::uint8_t> forged = bytes;
+    forged.at(at) = value;
+    return forged;
+  };
+  EXPECT_EQ(Deserialize(with(1, 32), &memory)->parameters().options.steps, 32);
+  ExpectInvalidParameter([&] { Deserialize(with(0, 2), &memory); });     // version
+  ExpectInvalidParameter([&] { Deserialize(with(1, 0), &memory); });     // no steps
+  ExpectInvalidParameter([&] { Deserialize(with(1, 33), &memory); });    // too many
+  ExpectInvalidParameter([&] { Deserialize(with(1, 4), &memory); });     // fewer than a row matches
+  ExpectInvalidParameter([&] { Deserialize(with(2, 0xFF), &memory); });  // modes that there are not
+}
+
 TEST(FunnelState, CorruptedBytesAreRefusedOrHarmless) {
   BlockMemory memory;
   const std::vector<std::uint8_t> bytes = SomeBytes(&memory);

@@ -104,7 +104,7 @@ TEST(IngestBatch, KeysAndProjects) {
 
 TEST(IngestBatch, AnEventForAProjectItMayNotWriteToTellsNothingElse) {
   IngestionWorld world = MakeWorld();
-  const std::string bad = R"({"event_id":"","project_id":"closed","event.type":7,"page.title":1e400})";
+  const std::string bad = R"({"event_id":"","project_id":"closed","event.type":7,"x":1e400})";
   const WorldAnswer answer = world.Ingest({{Batch({bad, Event("f")}), {}}}).front();
   EXPECT_EQ(answer.body, Accepted(1, 1, 0,
                                   R"({"index":0,"event_id":null,"field":"project_id","code":"unauthorized",)"
