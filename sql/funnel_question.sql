@@ -1,4 +1,58 @@
--- funnel(): how far actors get.
+-- Funnels over the store: how far actors get, who they are, when, and how fast.
+
+CREATE FUNCTION funnel_attempts(
+  project text, steps steps, within interval, since timestamptz, until timestamptz, actor text, filter jsonb,
+  period text DEFAULT NULL, timezone text DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  list jsonb := steps::jsonb;
+  org_id uuid := productgraph.project_org(project);
+  counted text := productgraph.actor_expression(actor);
+  conditions text[];
+  first_step text;
+BEGIN
+  IF jsonb_typeof(list) <> 'array' OR jsonb_array_length(list) NOT BETWEEN 1 AND 32 THEN
+    RAISE 'a funnel needs a list of 1 to 32 steps' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF within IS NULL OR NOT within >= interval '0' THEN
+    RAISE 'within must not be null or negative' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF NOT since <= until THEN
+    RAISE 'since (%) is later than until (%)', since, until USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  SELECT array_agg(productgraph.step_condition(s.value) ORDER BY s.ordinality) INTO conditions
+  FROM jsonb_array_elements(list) WITH ORDINALITY s;
+  -- The range of time is that of the first step; later steps follow within the window.
+  first_step := format('%s AND e.timestamp < %L', conditions[1], until);
+  IF period IS NULL THEN
+    RETURN format(
+      'SELECT %s AS actor, productgraph.window_funnel_times(%L, ''strict_once'', e.timestamp, %s) AS times
+       FROM productgraph.events e
+       WHERE e.org_id = %L AND e.project_id = %L AND e.timestamp >= %L AND e.timestamp <= %L::timestamptz + %L::interval
+         AND %s AND (%s) AND %1$s IS NOT NULL
+       GROUP BY 1',
+      counted, within, array_to_string(ARRAY[first_step] || conditions[2:], ', '), org_id, project, since, until, within,
+      productgraph.filter_condition(filter), array_to_string(conditions, ' OR '));
+  END IF;
+  -- By the period in which an attempt begins: an event takes part in every period from which it can be reached, and is a
+  -- first step in its own one only.
+  first_step := format('%s AND date_trunc(%L, e.timestamp, %L) = p.start', first_step, period, timezone);
+  RETURN format(
+    'SELECT p.start AS period_start, %1$s AS actor,
+       productgraph.window_funnel_times(%2$L, ''strict_once'', e.timestamp, %3$s) AS times
+     FROM productgraph.events e, LATERAL productgraph.period_starts(
+       greatest(e.timestamp - %2$L::interval, %4$L::timestamptz), e.timestamp, %5$L, %6$L) p(start)
+     WHERE e.org_id = %7$L AND e.project_id = %8$L AND e.timestamp >= %4$L AND e.timestamp <= %9$L::timestamptz + %2$L::interval
+       AND %10$s AND (%11$s) AND %1$s IS NOT NULL
+     GROUP BY 1, 2',
+    counted, within, array_to_string(ARRAY[first_step] || conditions[2:], ', '), since, period, timezone,
+    org_id, project, until, productgraph.filter_condition(filter), array_to_string(conditions, ' OR '));
+END
+$$;
+COMMENT ON FUNCTION funnel_attempts(text, steps, interval, timestamptz, timestamptz, text, jsonb, text, text) IS
+'SQL for the best attempt of each actor at a funnel: actor and times of the steps reached, empty when none was; with a '
+'period one for each period of the time zone in which an attempt can begin, and period_start.';
 
 CREATE FUNCTION funnel(
   project text, steps steps, within interval DEFAULT '1 day',
@@ -11,38 +65,14 @@ RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  list jsonb := steps::jsonb;
-  org_id uuid := productgraph.project_org(project);
-  counted text := productgraph.actor_expression(actor);
-  conditions text[];
-  attempts text;
 BEGIN
-  IF jsonb_typeof(list) <> 'array' OR jsonb_array_length(list) NOT BETWEEN 1 AND 32 THEN
-    RAISE 'a funnel needs a list of 1 to 32 steps' USING ERRCODE = 'invalid_parameter_value';
-  ELSIF NOT within >= interval '0' THEN
-    RAISE 'within must not be negative' USING ERRCODE = 'invalid_parameter_value';
-  ELSIF NOT since <= until THEN
-    RAISE 'since (%) is later than until (%)', since, until USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  SELECT array_agg(productgraph.step_condition(s.value) ORDER BY s.ordinality) INTO conditions
-  FROM jsonb_array_elements(list) WITH ORDINALITY s;
-  -- The range of time is that of the first step; later steps follow within the window.
-  attempts := format(
-    'SELECT productgraph.window_funnel_times($3, ''strict_once'', e.timestamp, %s) AS times
-     FROM productgraph.events e
-     WHERE e.org_id = $1 AND e.project_id = $2 AND e.timestamp >= $4 AND e.timestamp <= $5 + $3
-       AND %s AND (%s) AND %s IS NOT NULL
-     GROUP BY %s',
-    array_to_string(ARRAY[conditions[1] || ' AND e.timestamp < $5'] || conditions[2:], ', '),
-    productgraph.filter_condition(filter), array_to_string(conditions, ' OR '), counted, counted);
   RETURN QUERY EXECUTE format(
     'WITH attempts AS MATERIALIZED (%s), reached AS (
-       SELECT s.step, productgraph.step_name($6 -> (s.step - 1)) AS name,
+       SELECT s.step, productgraph.step_name($1 -> (s.step - 1)) AS name,
          count(*) FILTER (WHERE cardinality(a.times) >= s.step) AS actors,
          percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY a.times[s.step] - a.times[s.step - 1]) AS times,
          avg(a.times[s.step] - a.times[s.step - 1]) AS average
-       FROM generate_series(1, jsonb_array_length($6)) s(step) LEFT JOIN attempts a ON true
+       FROM generate_series(1, jsonb_array_length($1)) s(step) LEFT JOIN attempts a ON true
        GROUP BY s.step
      )
      SELECT step, name, actors,
@@ -50,8 +80,9 @@ BEGIN
        round(actors::numeric / nullif(coalesce(lag(actors) OVER w, actors), 0), 4),
        coalesce(lag(actors) OVER w - actors, 0),
        times[1], average, times[2]
-     FROM reached WINDOW w AS (ORDER BY step) ORDER BY step', attempts)
-  USING org_id, project, within, since, until, list;
+     FROM reached WINDOW w AS (ORDER BY step) ORDER BY step',
+    productgraph.funnel_attempts(project, steps, within, since, until, actor, filter))
+  USING steps::jsonb;
 END
 $$;
 COMMENT ON FUNCTION funnel(text, steps, interval, timestamptz, timestamptz, text, jsonb) IS
@@ -59,5 +90,106 @@ COMMENT ON FUNCTION funnel(text, steps, interval, timestamptz, timestamptz, text
 'step: actors that reached it in their best attempt, the share of the first and of the previous step (0 to 1, four '
 'decimals, NULL of nothing), those lost since the previous step, and the time from the previous step (NULL for the '
 'first). The first step lies in [since, until). An event serves one step of an attempt. actor: user (user id, else '
-'anonymous id, else session), session, or metadata.KEY. filter: conditions as in a step, on all events. Errors: 42704 unknown project, 42703 unknown field, 22023 '
-'wrong steps, window, range or actor.';
+'anonymous id, else session), session, or metadata.KEY. filter: conditions as in a step, on all events. Errors: 42704 '
+'unknown project, 42703 unknown field, 22023 wrong steps, window, range or actor.';
+
+CREATE FUNCTION funnel_actors(
+  project text, steps steps, reached integer DEFAULT NULL, dropped boolean DEFAULT false, within interval DEFAULT '1 day',
+  since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', actor text DEFAULT 'user',
+  filter jsonb DEFAULT '{}',
+  OUT who text, OUT steps_reached integer, OUT started_at timestamptz, OUT reached_at timestamptz)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  last_step integer := coalesce(reached, jsonb_array_length(steps::jsonb));
+BEGIN
+  IF last_step NOT BETWEEN 1 AND jsonb_array_length(steps::jsonb) THEN
+    RAISE 'there is no step %', last_step USING ERRCODE = 'invalid_parameter_value',
+      HINT = format('Steps are 1 to %s.', jsonb_array_length(steps::jsonb));
+  END IF;
+  RETURN QUERY EXECUTE format(
+    'SELECT actor, cardinality(times), times[1], times[cardinality(times)] FROM (%s) attempts
+     WHERE CASE WHEN $2 THEN cardinality(times) = $1 - 1 ELSE cardinality(times) >= $1 END AND cardinality(times) > 0
+     ORDER BY 3, 1',
+    productgraph.funnel_attempts(project, steps, within, since, until, actor, filter))
+  USING last_step, dropped;
+END
+$$;
+COMMENT ON FUNCTION funnel_actors(text, steps, integer, boolean, interval, timestamptz, timestamptz, text, jsonb) IS
+'The actors that funnel() counts at a step ("reached", by default the last one), or with dropped those that reached the '
+'step before it and not this one: how many steps each reached, and when it took the first and the last of them. Options '
+'and errors as in funnel(); 22023 when there is no such step.';
+
+CREATE FUNCTION funnel_trend(
+  project text, steps steps, period text DEFAULT 'day', within interval DEFAULT '1 day',
+  since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', actor text DEFAULT 'user',
+  filter jsonb DEFAULT '{}', timezone text DEFAULT NULL,
+  OUT period_start timestamptz, OUT entered bigint, OUT completed bigint, OUT conversion numeric)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 30
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  zone text := coalesce(timezone, current_setting('TimeZone'));
+BEGIN
+  PERFORM productgraph.check_period(period);
+  RETURN QUERY EXECUTE format(
+    'WITH counted AS (
+       SELECT period_start, count(*) AS entered, count(*) FILTER (WHERE cardinality(times) = $1) AS completed
+       FROM (%s) attempts WHERE cardinality(times) > 0 GROUP BY 1
+     ), periods AS (
+       SELECT s.start FROM (SELECT min(period_start) AS first, max(period_start) AS last FROM counted) r,
+         LATERAL productgraph.period_starts(r.first, r.last, $3, $2) s(start)
+     )
+     SELECT p.start, coalesce(c.entered, 0), coalesce(c.completed, 0), round(c.completed::numeric / c.entered, 4)
+     FROM periods p LEFT JOIN counted c ON c.period_start = p.start ORDER BY 1',
+    productgraph.funnel_attempts(project, steps, within, since, until, actor, filter, period, zone))
+  USING jsonb_array_length(steps::jsonb), zone, period;
+END
+$$;
+COMMENT ON FUNCTION funnel_trend(text, steps, text, interval, timestamptz, timestamptz, text, jsonb, text) IS
+'By the period (hour, day, week, month of the time zone, by default the session''s) in which attempts begin: the actors '
+'that entered the funnel in it and those of them whose best attempt from it completed, and the share (NULL when nobody '
+'entered). Periods between the first and the last with an entry are all there. Options and errors as in funnel().';
+
+CREATE FUNCTION funnel_times(
+  project text, steps steps, from_step integer DEFAULT 1, to_step integer DEFAULT NULL, bins integer DEFAULT 10,
+  within interval DEFAULT '1 day', since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity',
+  actor text DEFAULT 'user', filter jsonb DEFAULT '{}',
+  OUT bin_start interval, OUT bin_end interval, OUT actors bigint)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  last_step integer := coalesce(to_step, jsonb_array_length(steps::jsonb));
+BEGIN
+  IF from_step < 1 OR last_step > jsonb_array_length(steps::jsonb) OR from_step >= last_step THEN
+    RAISE 'from_step (%) must lie before to_step (%), both between 1 and %', from_step, last_step,
+      jsonb_array_length(steps::jsonb) USING ERRCODE = 'invalid_parameter_value';
+  ELSIF bins NOT BETWEEN 1 AND 1000 THEN
+    RAISE 'bins must be between 1 and 1000, not %', bins USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN QUERY EXECUTE format(
+    'WITH needed AS (
+       SELECT extract(epoch FROM times[$2] - times[$1]) AS seconds FROM (%s) attempts WHERE cardinality(times) >= $2
+     ), bounds AS (
+       SELECT min(seconds) AS low, greatest((max(seconds) - min(seconds)) / $3, 0.000001) AS width FROM needed
+     )
+     SELECT make_interval(secs => (b.low + (bin - 1) * b.width)::float8), make_interval(secs => (b.low + bin * b.width)::float8),
+       count(n.seconds)
+     FROM bounds b, generate_series(1, $3) bin
+     LEFT JOIN needed n ON bin = least(floor((n.seconds - (SELECT low FROM bounds)) / (SELECT width FROM bounds)) + 1, $3)
+     WHERE b.low IS NOT NULL
+     GROUP BY bin, b.low, b.width ORDER BY bin',
+    productgraph.funnel_attempts(project, steps, within, since, until, actor, filter))
+  USING from_step, last_step, bins;
+END
+$$;
+COMMENT ON FUNCTION funnel_times(
+  text, steps, integer, integer, integer, interval, timestamptz, timestamptz, text, jsonb) IS
+'A histogram of the time that actors need from one step to another (by default from the first to the last) in their best '
+'attempt: equal bins from the shortest time to the longest, each with its start (included) and end (excluded but for the '
+'last). No rows when nobody got there. Options and errors as in funnel(); 22023 for wrong steps or bins (1 to 1,000).';

@@ -201,3 +201,111 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION check_choice(text, text, text[]) IS 'An error that names the choices unless the choice is one of them.';
+
+CREATE FUNCTION any_step_condition(what steps) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  list jsonb := CASE jsonb_typeof(what::jsonb) WHEN 'array' THEN what::jsonb ELSE jsonb_build_array(what::jsonb) END;
+BEGIN
+  IF what IS NULL THEN
+    RETURN 'true';
+  ELSIF list = '[]' THEN
+    RAISE 'there must be at least one step' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'NULL stands for all events.';
+  END IF;
+  RETURN (SELECT '(' || string_agg(productgraph.step_condition(s.value), ' OR ' ORDER BY s.ordinality) || ')'
+          FROM jsonb_array_elements(list) WITH ORDINALITY s);
+END
+$$;
+COMMENT ON FUNCTION any_step_condition(steps) IS
+'SQL for events that match any of the steps, over the alias e of events; true for NULL, an error for an empty list.';
+
+CREATE FUNCTION check_timezone(timezone text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  timezone := coalesce(timezone, current_setting('TimeZone'));
+  -- Raises 22023 for a zone that is not known.
+  PERFORM now() AT TIME ZONE timezone;
+  RETURN timezone;
+END
+$$;
+COMMENT ON FUNCTION check_timezone(text) IS
+'The time zone, that of the session for NULL; error 22023 when it is not known.';
+
+-- Periods are numbered, so that equal numbers are equal periods and the next period is one more: hours from 1970,
+-- days, weeks and months from 1 January of the year 1, a Monday, by the calendar of a time zone.
+CREATE FUNCTION period_number(period text, timezone text, moment text DEFAULT 'e.timestamp') RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  local_time text := format('(%s AT TIME ZONE %L)', moment, timezone);
+BEGIN
+  PERFORM productgraph.check_period(period);
+  CASE period
+    -- An hour is one of absolute time: clocks that are put back show it twice. Zones may be off by part of an hour.
+    WHEN 'hour' THEN
+      RETURN format('floor(date_part(''epoch'', date_trunc(''hour'', %s, %L)) / 3600)::integer', moment, timezone);
+    WHEN 'day' THEN RETURN format('(%s::date - date ''0001-01-01'')', local_time);
+    WHEN 'week' THEN RETURN format('((%s::date - date ''0001-01-01'') / 7)', local_time);
+    WHEN 'month' THEN
+      RETURN format('(date_part(''year'', %s) * 12 + date_part(''month'', %1$s) - 13)::integer', local_time);
+  END CASE;
+END
+$$;
+COMMENT ON FUNCTION period_number(text, text, text) IS 'SQL for the number of the period that a moment lies in.';
+
+CREATE FUNCTION period_start(period text, timezone text, number text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM productgraph.check_period(period);
+  CASE period
+    WHEN 'hour' THEN
+      RETURN format('date_trunc(''hour'', to_timestamp((%s) * 3600.0 + 3599), %L)', number, timezone);
+    WHEN 'day' THEN RETURN format('((date ''0001-01-01'' + (%s))::timestamp AT TIME ZONE %L)', number, timezone);
+    WHEN 'week' THEN RETURN format('((date ''0001-01-01'' + (%s) * 7)::timestamp AT TIME ZONE %L)', number, timezone);
+    WHEN 'month' THEN
+      RETURN format('((timestamp ''0001-01-01'' + (%s) * interval ''1 month'') AT TIME ZONE %L)', number, timezone);
+  END CASE;
+END
+$$;
+COMMENT ON FUNCTION period_start(text, text, text) IS 'SQL for the moment at which the period of a number starts.';
+
+CREATE FUNCTION period_series(period text, timezone text, since timestamptz, until timestamptz, seen text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN format('generate_series(%s, %s)',
+    CASE WHEN isfinite(since) THEN productgraph.period_number(period, timezone, format('%L::timestamptz', since))
+         ELSE format('(SELECT min(n) FROM %s)', seen) END,
+    CASE WHEN isfinite(until)
+         THEN productgraph.period_number(period, timezone, format('%L::timestamptz', until - interval '1 microsecond'))
+         ELSE format('(SELECT max(n) FROM %s)', seen) END);
+END
+$$;
+COMMENT ON FUNCTION period_series(text, text, timestamptz, timestamptz, text) IS
+'SQL for the numbers of all periods of a range; an end that is infinite is that of the numbers n in the relation seen.';
+
+-- Without settings of its own, so that the planner can put it into the question.
+CREATE FUNCTION period_starts(first timestamptz, last timestamptz, period text, timezone text) RETURNS SETOF timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
+BEGIN ATOMIC
+  SELECT hours.start
+  FROM generate_series(date_trunc('hour', first, timezone), last, interval '1 hour') AS hours(start)
+  WHERE period = 'hour'
+  UNION ALL
+  SELECT days.local_start AT TIME ZONE timezone
+  FROM generate_series(date_trunc(period, first, timezone) AT TIME ZONE timezone, last AT TIME ZONE timezone,
+                       ('1 ' || period)::interval) AS days(local_start)
+  WHERE period <> 'hour';
+END;
+COMMENT ON FUNCTION period_starts(timestamptz, timestamptz, text, text) IS
+'The starts of the periods from the one that holds first to the one that holds last. Days, weeks and months are those of '
+'the time zone, whatever their length; hours follow one another across changes of summer time.';
