@@ -5,6 +5,7 @@
 namespace productgraph::core {
 
 void ChainSlots::Start(Micros ts, Micros deadline) {
+  if (by_deadline_ && reached(0) && slots_[0].deadline > deadline) return;
   slots_[0].times[0] = ts;
   slots_[0].deadline = deadline;
   reached_ |= 1;
@@ -14,7 +15,7 @@ void ChainSlots::Start(Micros ts, Micros deadline) {
 void ChainSlots::Take(int step, Micros ts, bool replace) {
   const Slot& previous = slots_[step - 1];
   Slot& slot = slots_[step];
-  if (reached(step) && !replace && slot.times[0] >= previous.times[0]) return;
+  if (reached(step) && !replace && !Supersedes(previous, slot)) return;
   std::copy_n(previous.times.begin(), step, slot.times.begin());
   slot.times[step] = ts;
   slot.deadline = previous.deadline;

@@ -8,10 +8,13 @@
 
 namespace productgraph::core {
 
-// A slot holds the chain that started last: it has the most of its window left, so no other one is needed.
-// Steps count from 0. Reached steps stay reached and always are a prefix.
+// A slot holds the chain that started last, or with `by_deadline` the one whose window ends last: it has the
+// most of its window left, so no other one is needed. The two differ only where the clock is turned back and
+// the window is of days. Steps count from 0. Reached steps stay reached and always are a prefix.
 class ChainSlots {
  public:
+  explicit ChainSlots(bool by_deadline) : by_deadline_(by_deadline) {}
+
   bool reached(int step) const { return (reached_ >> step) & 1; }
   const FunnelChain& best() const { return best_; }
   // Forgets that the best chain went beyond `depth`.
@@ -33,7 +36,11 @@ class ChainSlots {
   };
 
   void Consider(int depth);
+  bool Supersedes(const Slot& newer, const Slot& older) const {
+    return by_deadline_ ? newer.deadline > older.deadline : newer.times[0] > older.times[0];
+  }
 
+  const bool by_deadline_;
   StepMask reached_ = 0;
   std::array<Slot, kMaxSteps> slots_;  // of reached steps only
   FunnelChain best_;

@@ -27,7 +27,8 @@ StepMask AllSteps(Rows rows) {
 // Takes the rows of one time after another. Steps count from 0 here.
 class Matcher {
  public:
-  Matcher(const FunnelWindow& window, const FunnelOptions& options) : window_(window), options_(options) {}
+  Matcher(const FunnelWindow& window, const FunnelOptions& options)
+      : window_(window), options_(options), slots_(options.once) {}
 
   const FunnelChain& best() const { return slots_.best(); }
   bool Ended() const { return ended_ || best().depth == options_.steps; }

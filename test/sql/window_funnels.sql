@@ -47,6 +47,9 @@ SET timezone = 'Europe/Berlin';
 SELECT window_funnel(w, ts, a, NOT a) AS reached, w
 FROM (VALUES ('2024-03-30 12:00'::timestamptz, true), ('2024-03-31 12:30', false)) v(ts, a),
      (VALUES (interval '1 day'), (interval '24 hours'), (interval '1 day 30 minutes'), (interval '1 month')) x(w) GROUP BY w, w::text ORDER BY w, w::text;
+-- When the clock is turned back, an earlier start can have the later end: it is not forgotten for the later start.
+SELECT window_funnel('1 day', 'strict_once', ts, a, NOT a)
+FROM (VALUES ('2024-10-27 00:30Z'::timestamptz, true), ('2024-10-27 01:10Z', true), ('2024-10-28 01:20Z', false)) v(ts, a);
 SET timezone = 'UTC';
 SELECT window_funnel('1 month', ts, a, NOT a) FROM (VALUES ('2024-01-31'::timestamptz, true), ('2024-02-29', false)) v(ts, a);
 
