@@ -15,8 +15,9 @@ BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', role_name);
     END IF;
   END LOOP;
-  -- Whoever is no superuser must be in the role to hand tables over to it.
-  IF NOT pg_has_role(current_user, 'productgraph_owner', 'MEMBER') THEN
+  -- Whoever is no superuser must be in the role to hand tables over to it. From PostgreSQL 16 on its creator is a
+  -- member that may grant it, to itself too, but has none of its privileges yet.
+  IF NOT pg_has_role(current_user, 'productgraph_owner', 'USAGE') THEN
     EXECUTE format('GRANT productgraph_owner TO %I', current_user);
   END IF;
   GRANT USAGE, CREATE ON SCHEMA productgraph TO productgraph_owner;
