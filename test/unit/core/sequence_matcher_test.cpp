@@ -240,7 +240,7 @@ TEST(SequencePattern, SaysWhereItIsWrong) {
       {"(?0)", "invalid pattern at character 3: there is no condition of that number"},
       {"(?99999999999)", "invalid pattern at character 3: there is no condition of that number"},
       {"(?x)", "invalid pattern at character 3: expected the number of a condition, or t"},
-      {"abc", "invalid pattern at character 1: expected (?N), (?t…), . or .*"},
+      {"abc", "invalid pattern at character 1: expected (?N), (?t OP seconds), . or .*"},
       {"(?t<1)(?1)", "invalid pattern at character 4: a time condition must follow an event"},
       {"(?1)(?t~1)", "invalid pattern at character 8: expected <=, <, >=, >, == or !="},
       {"(?1)(?t<)", "invalid pattern at character 9: expected a number of seconds"},
