@@ -52,7 +52,10 @@ CREATE AGGREGATE window_funnel("window" interval, mode text, ts timestamptz, VAR
   COMBINEFUNC = window_funnel_combine, SERIALFUNC = window_funnel_serialize,
   DESERIALFUNC = window_funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE window_funnel(interval, text, timestamptz, "any") IS
-'window_funnel with modes, comma separated: strict_once, a row serves at most one step of a chain.';
+'window_funnel with modes, comma separated: strict_deduplication, a repeat of a reached step but the first ends the scan; '
+'strict_order, after the first step a row of no step, or of one not due yet, ends it; strict_increase, each step strictly '
+'later than the one before; strict_once, a row serves at most one step of a chain; allow_reentry, with strict_order, steps '
+'not due yet are passed over. Error 22023 for any other.';
 
 CREATE AGGREGATE window_funnel_times("window" interval, ts timestamptz, VARIADIC steps "any") (
   SFUNC = window_funnel_add, STYPE = internal, FINALFUNC = window_funnel_chain,

@@ -56,8 +56,8 @@ struct FunnelChain {
 // includes its end; steps at the same time may follow one another whatever order their rows came in. Without
 // `once` a row that matches several steps may serve all of them, and for each step only the chain that
 // started last is kept. With it, rows of equal time are assigned to steps by bipartite matching, so no tie is
-// ever lost. Where strict_deduplication ends the scan, the answer is the depth reached (ClickHouse answers
-// the step of the last row).
+// ever lost. With strict_increase alone a row that takes a step again moves that step's time, as in
+// ClickHouse; with `once` added the earlier time is remembered too.
 //
 // Time is rows × steps, plus steps^3 × rows for groups of rows that share a time (their size capped at
 // steps²).

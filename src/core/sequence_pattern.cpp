@@ -34,7 +34,7 @@ class Parser {
         SkipSpace();
         if (!Take(")")) Fail("expected )");
       } else {
-        Fail("expected (?N), (?t…), . or .*");
+        Fail("expected (?N), (?t OP seconds), . or .*");
       }
     }
     if (!times_.empty()) AddEvent(true, 0);

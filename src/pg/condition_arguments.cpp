@@ -17,6 +17,10 @@ int ReadArray(FunctionCallInfo fcinfo, int argument, core::StepMask* mask) {
   return count;
 }
 
+void RaiseNullConditions() {
+  ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("conditions must not be null")));
+}
+
 void CheckCount(int count) {
   if (count < 1) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("at least one condition is needed")));
@@ -37,9 +41,7 @@ ConditionArguments DescribeConditions(FunctionCallInfo fcinfo, int first) {
     if (get_fn_expr_argtype(fcinfo->flinfo, first) != BOOLARRAYOID) {
       ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("conditions must be an array of boolean")));
     }
-    if (PG_ARGISNULL(first)) {
-      ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("conditions must not be null")));
-    }
+    if (PG_ARGISNULL(first)) RaiseNullConditions();
     core::StepMask mask;
     arguments.count = ReadArray(fcinfo, first, &mask);
   } else {
@@ -58,7 +60,7 @@ ConditionArguments DescribeConditions(FunctionCallInfo fcinfo, int first) {
 core::StepMask ReadConditions(FunctionCallInfo fcinfo, const ConditionArguments& arguments) {
   core::StepMask mask = 0;
   if (arguments.array) {
-    if (PG_ARGISNULL(arguments.first)) return 0;
+    if (PG_ARGISNULL(arguments.first)) RaiseNullConditions();
     if (ReadArray(fcinfo, arguments.first, &mask) != arguments.count) {
       ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
                       errmsg("all rows must have the same number of conditions")));

@@ -31,7 +31,7 @@ PRODUCTGRAPH_FUNCTION(retention_result) {
   const int64 state = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
   int count = static_cast<int>((state >> kCountShift) & 63);
   // Of a group without rows only the call tells how many conditions there are.
-  if (count == 0 && !get_fn_expr_variadic(fcinfo->flinfo)) count = PG_NARGS() - 1;
+  if (count == 0 && get_fn_expr_argtype(fcinfo->flinfo, 1) != BOOLARRAYOID) count = PG_NARGS() - 1;
   if (count > core::kMaxSteps) count = core::kMaxSteps;
   Datum kept[core::kMaxSteps];
   for (int i = 0; i < count; ++i) kept[i] = BoolGetDatum((state & 1) && ((state >> i) & 1));
