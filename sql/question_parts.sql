@@ -160,14 +160,24 @@ $$;
 COMMENT ON FUNCTION filter_condition(jsonb) IS
 'SQL for a filter: an object of conditions as in a step, all of which must hold; true for an empty one.';
 
+CREATE FUNCTION check_range(since timestamptz, until timestamptz) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF (since <= until) IS NOT TRUE THEN
+    RAISE 'since (%) is later than until (%)', since, until USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION check_range(timestamptz, timestamptz) IS 'An error unless since is not later than until.';
+
 CREATE FUNCTION question_scope(project text, since timestamptz, until timestamptz, filter jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF NOT since <= until THEN
-    RAISE 'since (%) is later than until (%)', since, until USING ERRCODE = 'invalid_parameter_value';
-  END IF;
+  PERFORM productgraph.check_range(since, until);
   RETURN format('e.org_id = %L::uuid AND e.project_id = %L AND e.timestamp >= %L::timestamptz AND e.timestamp < %L::timestamptz AND %s',
                 productgraph.project_org(project), project, since, until, productgraph.filter_condition(filter));
 END
@@ -292,20 +302,3 @@ END
 $$;
 COMMENT ON FUNCTION period_series(text, text, timestamptz, timestamptz, text) IS
 'SQL for the numbers of all periods of a range; an end that is infinite is that of the numbers n in the relation seen.';
-
--- Without settings of its own, so that the planner can put it into the question.
-CREATE FUNCTION period_starts(first timestamptz, last timestamptz, period text, timezone text) RETURNS SETOF timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
-BEGIN ATOMIC
-  SELECT hours.start
-  FROM generate_series(date_trunc('hour', first, timezone), last, interval '1 hour') AS hours(start)
-  WHERE period = 'hour'
-  UNION ALL
-  SELECT days.local_start AT TIME ZONE timezone
-  FROM generate_series(date_trunc(period, first, timezone) AT TIME ZONE timezone, last AT TIME ZONE timezone,
-                       ('1 ' || period)::interval) AS days(local_start)
-  WHERE period <> 'hour';
-END;
-COMMENT ON FUNCTION period_starts(timestamptz, timestamptz, text, text) IS
-'The starts of the periods from the one that holds first to the one that holds last. Days, weeks and months are those of '
-'the time zone, whatever their length; hours follow one another across changes of summer time.';
