@@ -14,7 +14,7 @@ DECLARE
   zone text := productgraph.check_timezone(timezone);
   counted text := productgraph.actor_expression(actor);
   last_day text := CASE WHEN isfinite(until)
-    THEN productgraph.period_number('day', zone, format('%L::timestamptz', until - interval '1 microsecond'))
+    THEN productgraph.period_number('day', zone, productgraph.timestamp_literal(until - interval '1 microsecond'))
     ELSE '(SELECT max(day) FROM days)' END;
 BEGIN
   IF period = 'hour' THEN
@@ -206,7 +206,7 @@ BEGIN
     CASE WHEN rolling THEN '' ELSE 'GROUP BY 1, 2' END);
   RETURN QUERY EXECUTE format(
     'WITH started AS MATERIALIZED (
-       SELECT %s AS n, s.* FROM (%s) s WHERE s.started_at >= %L
+       SELECT %s AS n, s.* FROM (%s) s WHERE s.started_at >= %s
      ), returned AS (%s), kept AS (
        SELECT s.n, s.label, s.actor, %s AS away
        FROM started s JOIN returned r ON r.actor = s.actor AND r.returned_at >= s.started_at %s
@@ -224,10 +224,10 @@ BEGIN
      WHERE %s <= now()
      GROUP BY z.n, z.label, z.size, b.first, b.ends, c.starts, c.next_starts
      ORDER BY z.n, z.label COLLATE "C" NULLS LAST, b.first',
-    productgraph.period_number(period, zone, 's.started_at'), starts, since, returns,
+    productgraph.period_number(period, zone, 's.started_at'), starts, productgraph.timestamp_literal(since), returns,
     CASE WHEN rolling
-      THEN format('floor(date_part(''epoch'', r.returned_at - s.started_at) / %s)::integer', date_part('epoch', length))
-      ELSE 'r.n - s.n' END,
+      THEN format('floor(date_part(''epoch'', r.returned_at - s.started_at) / %s)::integer', extract(epoch FROM length)::integer)
+      ELSE '(r.n - s.n)::integer' END,
     CASE WHEN retained = 'on' AND rolling THEN format('AND r.returned_at < s.started_at + %L::interval', length * periods)
          WHEN retained = 'on' THEN format('AND r.n < s.n + %s', periods) ELSE '' END,
     -- By the calendar an actor comes once for each cohort and period as it is.

@@ -32,10 +32,14 @@ COMMENT ON FUNCTION journey_attempts(text, text[], text, text) IS
 'Part of journey_report(): SQL for the best attempt of each actor; $1 within, $2 since, $3 until.';
 
 CREATE FUNCTION journey_facts(steps integer) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT format(
+BEGIN
+  IF (steps BETWEEN 1 AND 32) IS NOT TRUE THEN
+    RAISE 'a journey has 1 to 32 steps, not %', steps USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN (SELECT format(
     'SELECT a.actor, a.times, bool_or(r.is_conversion AND r.timestamp >= a.times[1]) AS converted,
        bool_or(r.mask & 1 <> 0 AND r.timestamp < a.start) AS again, ARRAY[%s]::timestamptz[] AS before,
        ARRAY[%s]::timestamptz[] AS since, ARRAY[%s]::boolean[] AS detour
@@ -47,12 +51,13 @@ AS $$
     string_agg(CASE k WHEN 1 THEN 'false' ELSE format(
       'bool_or(r.timestamp > a.times[%s] AND r.timestamp < a.times[%s] AND r.mask & %s = 0 AND (r.is_page OR r.mask <> 0))',
       k - 1, k, bit | (bit >> 1)) END, ', ' ORDER BY k))
-  FROM (SELECT k, 1::bigint << (k - 1) AS bit FROM generate_series(1, steps) k) b
+  FROM (SELECT k, 1::bigint << (k - 1) AS bit FROM generate_series(1, steps) k) b);
+END
 $$;
 COMMENT ON FUNCTION journey_facts(integer) IS
 'Part of journey_report(): SQL for what each actor did around the attempt, unless that began before the range. before '
 'and since have the first time of each step before and from its start, again is whether the first step was done before, '
-'too, and detour what happened on the way to each.';
+'too, and detour what happened on the way to each. Error 22023 unless there are 1 to 32 steps.';
 
 CREATE FUNCTION journey_report(
   project text, journey text, within interval DEFAULT '1 day',

@@ -5,7 +5,7 @@ CREATE FUNCTION glob_pattern(glob text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT replace(regexp_replace(glob, '([\\%_])', '\\\1', 'g'), '*', '%')
+  SELECT replace(replace(replace(replace(glob, E'\\', E'\\\\'), '%', E'\\%'), '_', E'\\_'), '*', '%')
 $$;
 COMMENT ON FUNCTION glob_pattern(text) IS 'The pattern of LIKE for a glob, in which * stands for any characters.';
 
@@ -22,7 +22,7 @@ DECLARE
   grouped text;
   condition text;
 BEGIN
-  IF array_position(groups, NULL) IS NOT NULL OR array_position(exclude, NULL) IS NOT NULL THEN
+  IF EXISTS (SELECT FROM unnest(groups) g WHERE g IS NULL) OR EXISTS (SELECT FROM unnest(exclude) x WHERE x IS NULL) THEN
     RAISE 'groups and exclude must not contain NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
   SELECT format('CASE %s ELSE %s END', string_agg(

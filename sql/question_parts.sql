@@ -55,19 +55,25 @@ AS $$
 DECLARE
   operand text := productgraph.field_expression(field);
   type text := coalesce((SELECT f.data_type FROM productgraph.event_fields() f WHERE f.field = field_condition.field), 'text');
+  kinds text[] := ARRAY(SELECT jsonb_typeof(v.value) FROM jsonb_array_elements(
+    CASE jsonb_typeof(wanted) WHEN 'array' THEN wanted ELSE jsonb_build_array(wanted) END) v);
+  condition text;
 BEGIN
-  CASE jsonb_typeof(wanted)
-    WHEN 'null' THEN RETURN format('%s IS NULL', operand);
-    WHEN 'array' THEN
-      RETURN format('%s = ANY (%L::%s[])', operand, ARRAY(SELECT jsonb_array_elements_text(wanted)), type);
-    WHEN 'object' THEN
-      RAISE 'the condition on "%" must be a value or a list of values', field
-        USING ERRCODE = 'invalid_parameter_value';
-    ELSE RETURN format('%s = %L::%s', operand, wanted #>> '{}', type);
-  END CASE;
+  IF kinds && '{object,array}' THEN
+    RAISE 'the condition on "%" must be a value or a list of values', field USING ERRCODE = 'invalid_parameter_value';
+  ELSIF jsonb_typeof(wanted) = 'null' THEN
+    RETURN format('%s IS NULL', operand);
+  ELSIF jsonb_typeof(wanted) <> 'array' THEN
+    RETURN format('%s = %L::%s', operand, wanted #>> '{}', type);
+  END IF;
+  condition := format('%s = ANY (%L::%s[])', operand,
+    ARRAY(SELECT v.value #>> '{}' FROM jsonb_array_elements(wanted) v WHERE v.value <> 'null'), type);
+  RETURN CASE WHEN 'null' = ANY (kinds) THEN format('(%s OR %s IS NULL)', condition, operand) ELSE condition END;
 END
 $$;
-COMMENT ON FUNCTION field_condition(text, jsonb) IS 'SQL for one condition of a step, over the alias e of events.';
+COMMENT ON FUNCTION field_condition(text, jsonb) IS
+'SQL for one condition of a step, over the alias e of events: the value, any of a list of values, or for null, also in '
+'a list, that there is none.';
 
 CREATE FUNCTION step_condition(step jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -172,14 +178,28 @@ END
 $$;
 COMMENT ON FUNCTION check_range(timestamptz, timestamptz) IS 'An error unless since is not later than until.';
 
+-- Statements are put together as text and read with the settings of the caller: DateStyle and abbreviations of time
+-- zones must have no say in what a moment is.
+CREATE FUNCTION timestamp_literal(moment timestamptz) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO'
+SET timezone = 'UTC'
+AS $$
+  SELECT format('%L::timestamptz', moment)
+$$;
+COMMENT ON FUNCTION timestamp_literal(timestamptz) IS
+'SQL for a moment, the same under every setting of DateStyle and TimeZone; NULL for NULL.';
+
 CREATE FUNCTION question_scope(project text, since timestamptz, until timestamptz, filter jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM productgraph.check_range(since, until);
-  RETURN format('e.org_id = %L::uuid AND e.project_id = %L AND e.timestamp >= %L::timestamptz AND e.timestamp < %L::timestamptz AND %s',
-                productgraph.project_org(project), project, since, until, productgraph.filter_condition(filter));
+  RETURN format('e.org_id = %L::uuid AND e.project_id = %L AND e.timestamp >= %s AND e.timestamp < %s AND %s',
+                productgraph.project_org(project), project, productgraph.timestamp_literal(since),
+                productgraph.timestamp_literal(until), productgraph.filter_condition(filter));
 END
 $$;
 COMMENT ON FUNCTION question_scope(text, timestamptz, timestamptz, jsonb) IS
@@ -259,7 +279,7 @@ BEGIN
   CASE period
     -- An hour is one of absolute time: clocks that are put back show it twice. Zones may be off by part of an hour.
     WHEN 'hour' THEN
-      RETURN format('floor(date_part(''epoch'', date_trunc(''hour'', %s, %L)) / 3600)::integer', moment, timezone);
+      RETURN format('floor(date_part(''epoch'', date_trunc(''hour'', %s, %L)) / 3600)::bigint', moment, timezone);
     WHEN 'day' THEN RETURN format('(%s::date - date ''0001-01-01'')', local_time);
     WHEN 'week' THEN RETURN format('((%s::date - date ''0001-01-01'') / 7)', local_time);
     WHEN 'month' THEN
@@ -278,8 +298,8 @@ BEGIN
   CASE period
     WHEN 'hour' THEN
       RETURN format('date_trunc(''hour'', to_timestamp((%s) * 3600.0 + 3599), %L)', number, timezone);
-    WHEN 'day' THEN RETURN format('((date ''0001-01-01'' + (%s))::timestamp AT TIME ZONE %L)', number, timezone);
-    WHEN 'week' THEN RETURN format('((date ''0001-01-01'' + (%s) * 7)::timestamp AT TIME ZONE %L)', number, timezone);
+    WHEN 'day' THEN RETURN format('((date ''0001-01-01'' + (%s)::integer)::timestamp AT TIME ZONE %L)', number, timezone);
+    WHEN 'week' THEN RETURN format('((date ''0001-01-01'' + (%s)::integer * 7)::timestamp AT TIME ZONE %L)', number, timezone);
     WHEN 'month' THEN
       RETURN format('((timestamp ''0001-01-01'' + (%s) * interval ''1 month'') AT TIME ZONE %L)', number, timezone);
   END CASE;
@@ -287,18 +307,37 @@ END
 $$;
 COMMENT ON FUNCTION period_start(text, text, text) IS 'SQL for the moment at which the period of a number starts.';
 
+CREATE FUNCTION period_numbers(period text, first bigint, last bigint) RETURNS SETOF bigint
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  most constant bigint := 10000;
+BEGIN
+  IF last - first >= most THEN
+    RAISE 'the range has % periods of one %, more than %', last - first + 1, period, most
+      USING ERRCODE = 'program_limit_exceeded', HINT = 'Choose a later since, an earlier until or a longer period.';
+  END IF;
+  RETURN QUERY SELECT generate_series(first, last);
+END
+$$;
+COMMENT ON FUNCTION period_numbers(text, bigint, bigint) IS
+'The numbers of all periods from the first to the last, none when one is NULL; error 54000 for more than 10,000 of them.';
+
 CREATE FUNCTION period_series(period text, timezone text, since timestamptz, until timestamptz, seen text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN format('generate_series(%s, %s)',
-    CASE WHEN isfinite(since) THEN productgraph.period_number(period, timezone, format('%L::timestamptz', since))
+  RETURN format('productgraph.period_numbers(%L, %s, %s)', period,
+    CASE WHEN isfinite(since)
+         THEN productgraph.period_number(period, timezone, productgraph.timestamp_literal(since))
          ELSE format('(SELECT min(n) FROM %s)', seen) END,
     CASE WHEN isfinite(until)
-         THEN productgraph.period_number(period, timezone, format('%L::timestamptz', until - interval '1 microsecond'))
+         THEN productgraph.period_number(period, timezone, productgraph.timestamp_literal(until - interval '1 microsecond'))
          ELSE format('(SELECT max(n) FROM %s)', seen) END);
 END
 $$;
 COMMENT ON FUNCTION period_series(text, text, timestamptz, timestamptz, text) IS
-'SQL for the numbers of all periods of a range; an end that is infinite is that of the numbers n in the relation seen.';
+'SQL for the numbers of all periods of a range; an end that is infinite is that of the numbers n in the relation seen. '
+'More than 10,000 of them are error 54000.';

@@ -11,9 +11,9 @@ BEGIN
   -- What the session's row says of its time saves looking into every partition.
   SELECT s.started_at, s.ended_at INTO known FROM productgraph.sessions s
   WHERE s.org_id = org AND s.project_id = project AND s.session_id = session;
-  RETURN format('e.org_id = %L::uuid AND e.project_id = %L AND e.session_id = %L', org, project, session)
-    || coalesce(format(' AND e.timestamp >= %L::timestamptz AND e.timestamp <= %L::timestamptz',
-                       known.started_at, known.ended_at), '');
+  RETURN format('e.org_id = %L::uuid AND e.project_id = %L AND e.session_id = %L::text', org, project, session)
+    || CASE WHEN FOUND THEN format(' AND e.timestamp >= %s AND e.timestamp <= %s',
+         productgraph.timestamp_literal(known.started_at), productgraph.timestamp_literal(known.ended_at)) ELSE '' END;
 END
 $$;
 COMMENT ON FUNCTION session_scope(text, text) IS 'SQL for the events of one session, over the alias e of events.';
