@@ -9,6 +9,7 @@ CREATE FUNCTION active_users(
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 50
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   zone text := productgraph.check_timezone(timezone);
@@ -75,6 +76,7 @@ CREATE FUNCTION lifecycle(
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 50
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   zone text := productgraph.check_timezone(timezone);
@@ -120,6 +122,7 @@ CREATE FUNCTION stickiness(
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 30
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 BEGIN
   RETURN QUERY EXECUTE format(
@@ -154,6 +157,7 @@ CREATE FUNCTION retention_table(
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   zone text := productgraph.check_timezone(timezone);

@@ -1,5 +1,4 @@
 -- paths(): the ways that were taken, as the edges of a Sankey diagram; and what makes a node of them.
--- Questions with many window functions run without JIT: compiling them takes longer than a million events do.
 
 CREATE FUNCTION glob_pattern(glob text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -1,5 +1,6 @@
 -- What questions over the store are made of: steps, conditions on fields, scopes and periods of time. Questions read as
--- the caller, under row-level security; their SQL uses the alias e for events.
+-- the caller, under row-level security; their SQL uses the alias e for events. They run without JIT: compiling
+-- takes up to twice as long as a million events do, and cannot be cancelled.
 
 CREATE TYPE steps;
 

@@ -27,6 +27,7 @@ CREATE FUNCTION session_timeline(
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 BEGIN
   RETURN QUERY EXECUTE

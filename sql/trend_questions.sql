@@ -54,6 +54,7 @@ CREATE FUNCTION trend(
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   zone text := productgraph.check_timezone(timezone);
@@ -121,6 +122,7 @@ CREATE FUNCTION live(
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 21
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 BEGIN
   IF within IS NULL OR NOT within > interval '0' THEN
