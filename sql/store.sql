@@ -185,14 +185,22 @@ BEGIN
     journey_id text,
     journey_step_id text,
     converted_at timestamptz,
+    user_at timestamptz,
+    user_anonymous_at timestamptz,
     entry_at timestamptz,
+    entry_sequence bigint,
     exit_at timestamptz,
+    exit_sequence bigint,
     journey_at timestamptz,
+    journey_sequence bigint,
     PRIMARY KEY (org_id, project_id, session_id)
   ) WITH (fillfactor = 80);
   COMMENT ON TABLE productgraph.sessions IS
-    'One row a session, kept up to date by ingestion. The *_at columns tell when the page or step beside them was '
-    'seen; converted_at is the first journey.conversion.';
+    'One row a session, kept up to date by ingestion, whatever the order in which events come. user_id and '
+    'user_anonymous_id are those of the last event that has one; entry_page and exit_page of the first and the last '
+    'page.view; journey_id and journey_step_id of the last event with a gen_ai.journey.step.id; converted_at is the '
+    'first journey.conversion. Columns *_at and *_sequence are the time and the event.sequence of those events: at equal times '
+    'the sequence tells which is the last, none being later than any, and then the greater value is later.';
   CREATE INDEX IF NOT EXISTS sessions_by_time ON productgraph.sessions (org_id, project_id, started_at);
 
   CREATE TABLE IF NOT EXISTS productgraph.snapshots (

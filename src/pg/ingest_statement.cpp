@@ -22,61 +22,92 @@ stored AS (
   INSERT INTO productgraph.events (%s) SELECT %s FROM new_events
 ), )sql";
 
-// What the events add to their sessions. Merging is by times, so that late and unordered events end in the
-// same row; sessions are taken in the order of their keys, again against deadlocks.
+// What the events add to their sessions, which must not depend on the order or the batches in which they
+// come: the first and the last event of a kind are so by time, then event.sequence (none is last), then by
+// what is kept of them. Sessions are taken in the order of their keys, again against deadlocks.
 constexpr const char* kMergeSessions = R"sql(
 parts AS (
   SELECT org_id, project_id, session_id,
     min(timestamp) AS started_at, max(timestamp) AS ended_at,
-    (array_agg(user_id ORDER BY timestamp DESC) FILTER (WHERE user_id IS NOT NULL))[1] AS user_id,
-    (array_agg(user_anonymous_id ORDER BY timestamp DESC)
+    max(timestamp) FILTER (WHERE user_id IS NOT NULL) AS user_at,
+    (array_agg(user_id ORDER BY timestamp DESC, user_id COLLATE "C" DESC)
+      FILTER (WHERE user_id IS NOT NULL))[1] AS user_id,
+    max(timestamp) FILTER (WHERE user_anonymous_id IS NOT NULL) AS user_anonymous_at,
+    (array_agg(user_anonymous_id ORDER BY timestamp DESC, user_anonymous_id COLLATE "C" DESC)
       FILTER (WHERE user_anonymous_id IS NOT NULL))[1] AS user_anonymous_id,
     count(*) AS events,
     count(*) FILTER (WHERE event_type = 'page.view') AS pages,
     count(*) FILTER (WHERE event_type = 'error') AS errors,
     min(timestamp) FILTER (WHERE event_type = 'page.view') AS entry_at,
+    (array_agg(event_sequence) FILTER (WHERE event_type = 'page.view'))[1] AS entry_sequence,
+    (array_agg(page) FILTER (WHERE event_type = 'page.view'))[1] AS entry_page,
     max(timestamp) FILTER (WHERE event_type = 'page.view') AS exit_at,
-    (array_agg(page_path ORDER BY timestamp) FILTER (WHERE event_type = 'page.view'))[1] AS entry_page,
-    (array_agg(page_path ORDER BY timestamp DESC) FILTER (WHERE event_type = 'page.view'))[1] AS exit_page,
+    (array_agg(event_sequence) FILTER (WHERE event_type = 'page.view'))
+      [count(*) FILTER (WHERE event_type = 'page.view')] AS exit_sequence,
+    (array_agg(page) FILTER (WHERE event_type = 'page.view'))
+      [count(*) FILTER (WHERE event_type = 'page.view')] AS exit_page,
     max(timestamp) FILTER (WHERE journey_step_id IS NOT NULL) AS journey_at,
-    (array_agg(journey_id ORDER BY timestamp DESC) FILTER (WHERE journey_step_id IS NOT NULL))[1] AS journey_id,
-    (array_agg(journey_step_id ORDER BY timestamp DESC)
-      FILTER (WHERE journey_step_id IS NOT NULL))[1] AS journey_step_id,
+    (array_agg(event_sequence) FILTER (WHERE journey_step_id IS NOT NULL))
+      [count(*) FILTER (WHERE journey_step_id IS NOT NULL)] AS journey_sequence,
+    (array_agg(ARRAY[nullif(journey_id, ''), journey_step_id] ORDER BY timestamp DESC, event_sequence DESC,
+        journey_id COLLATE "C" DESC NULLS LAST, journey_step_id COLLATE "C" DESC)
+      FILTER (WHERE journey_step_id IS NOT NULL))[1:1] AS journey,
     min(timestamp) FILTER (WHERE event_type = 'journey.conversion') AS converted_at
-  FROM new_events
+  FROM (
+    -- Arrays of a session are in this order.
+    SELECT org_id, project_id, session_id, timestamp, event_sequence, nullif(page_path, '') COLLATE "C" AS page,
+      event_type, user_id, user_anonymous_id, journey_id, journey_step_id
+    FROM new_events ORDER BY org_id, project_id, session_id, timestamp, event_sequence, page NULLS FIRST
+  ) e
   GROUP BY org_id, project_id, session_id
 ), merged AS (
   INSERT INTO productgraph.sessions AS s (
-    org_id, project_id, session_id, started_at, ended_at, user_id, user_anonymous_id, events, pages, errors,
-    entry_at, exit_at, entry_page, exit_page, journey_at, journey_id, journey_step_id, converted_at)
+    org_id, project_id, session_id, started_at, ended_at, user_id, user_at, user_anonymous_id, user_anonymous_at,
+    events, pages, errors, entry_at, entry_sequence, entry_page, exit_at, exit_sequence, exit_page,
+    journey_at, journey_sequence, journey_id, journey_step_id, converted_at)
   SELECT
-    org_id, project_id, session_id, started_at, ended_at, user_id, user_anonymous_id, events, pages, errors,
-    entry_at, exit_at, entry_page, exit_page, journey_at, journey_id, journey_step_id, converted_at
+    org_id, project_id, session_id, started_at, ended_at, user_id, user_at, user_anonymous_id, user_anonymous_at,
+    events, pages, errors, entry_at, entry_sequence, entry_page, exit_at, exit_sequence, exit_page,
+    journey_at, journey_sequence, journey[1][1], journey[1][2], converted_at
   FROM parts
   ORDER BY project_id, session_id
   ON CONFLICT (org_id, project_id, session_id) DO UPDATE SET
     started_at = least(s.started_at, excluded.started_at),
     ended_at = greatest(s.ended_at, excluded.ended_at),
-    user_id = CASE WHEN excluded.ended_at >= s.ended_at THEN coalesce(excluded.user_id, s.user_id)
-      ELSE coalesce(s.user_id, excluded.user_id) END,
-    user_anonymous_id = CASE WHEN excluded.ended_at >= s.ended_at
-      THEN coalesce(excluded.user_anonymous_id, s.user_anonymous_id)
-      ELSE coalesce(s.user_anonymous_id, excluded.user_anonymous_id) END,
     events = s.events + excluded.events,
     pages = s.pages + excluded.pages,
     errors = s.errors + excluded.errors,
-    entry_page = CASE WHEN s.entry_at IS NOT NULL AND (s.entry_at <= excluded.entry_at) IS NOT FALSE
-      THEN s.entry_page ELSE excluded.entry_page END,
-    exit_page = CASE WHEN s.exit_at IS NOT NULL AND (s.exit_at > excluded.exit_at) IS NOT FALSE
-      THEN s.exit_page ELSE excluded.exit_page END,
-    journey_id = CASE WHEN s.journey_at IS NOT NULL AND (s.journey_at > excluded.journey_at) IS NOT FALSE
-      THEN s.journey_id ELSE excluded.journey_id END,
-    journey_step_id = CASE WHEN s.journey_at IS NOT NULL AND (s.journey_at > excluded.journey_at) IS NOT FALSE
-      THEN s.journey_step_id ELSE excluded.journey_step_id END,
-    entry_at = least(s.entry_at, excluded.entry_at),
-    exit_at = greatest(s.exit_at, excluded.exit_at),
-    journey_at = greatest(s.journey_at, excluded.journey_at),
-    converted_at = least(s.converted_at, excluded.converted_at)
+    converted_at = least(s.converted_at, excluded.converted_at))sql";
+
+// Columns that all tell of one event, the first of them its time, and whether the new event takes the place
+// of the kept one: NULL, when there is no new one, does not.
+struct OneEvent {
+  const char* condition;
+  const char* columns[4];
+};
+constexpr OneEvent kOneEvent[] = {
+    {"(excluded.user_at, excluded.user_id COLLATE \"C\") > (s.user_at, s.user_id COLLATE \"C\")",
+     {"user_at", "user_id"}},
+    {"(excluded.user_anonymous_at, excluded.user_anonymous_id COLLATE \"C\") > "
+     "(s.user_anonymous_at, s.user_anonymous_id COLLATE \"C\")",
+     {"user_anonymous_at", "user_anonymous_id"}},
+    {"(excluded.entry_at, coalesce(excluded.entry_sequence, 9223372036854775807), "
+     "coalesce(excluded.entry_page, '') COLLATE \"C\") < "
+     "(s.entry_at, coalesce(s.entry_sequence, 9223372036854775807), coalesce(s.entry_page, '') COLLATE "
+     "\"C\")",
+     {"entry_at", "entry_sequence", "entry_page"}},
+    {"(excluded.exit_at, coalesce(excluded.exit_sequence, 9223372036854775807), "
+     "coalesce(excluded.exit_page, '') COLLATE \"C\") > "
+     "(s.exit_at, coalesce(s.exit_sequence, 9223372036854775807), coalesce(s.exit_page, '') COLLATE \"C\")",
+     {"exit_at", "exit_sequence", "exit_page"}},
+    {"(excluded.journey_at, coalesce(excluded.journey_sequence, 9223372036854775807), "
+     "coalesce(excluded.journey_id, '') COLLATE \"C\", excluded.journey_step_id COLLATE \"C\") > "
+     "(s.journey_at, coalesce(s.journey_sequence, 9223372036854775807), "
+     "coalesce(s.journey_id, '') COLLATE \"C\", s.journey_step_id COLLATE \"C\")",
+     {"journey_at", "journey_sequence", "journey_id", "journey_step_id"}},
+};
+
+constexpr const char* kStored = R"sql(
 )
 SELECT ordinal FROM new_events)sql";
 
@@ -94,6 +125,14 @@ const char* MakeStoreStatement(const char* relation, MemoryContext context) {
   appendStringInfo(&statement, kClaimKeys, relation, relation);
   appendStringInfo(&statement, kStoreEvents, columns.data, columns.data);
   appendStringInfoString(&statement, kMergeSessions);
+  for (const OneEvent& event : kOneEvent) {
+    for (const char* column : event.columns) {
+      if (!column) break;
+      appendStringInfo(&statement, ",\n    %s = CASE WHEN s.%s IS NULL OR %s THEN excluded.%s ELSE s.%s END",
+                       column, event.columns[0], event.condition, column, column);
+    }
+  }
+  appendStringInfoString(&statement, kStored);
   return MemoryContextStrdup(context, statement.data);
 }
 
