@@ -75,18 +75,21 @@ RETURNS TABLE (step integer, source text, target text, actors bigint, visits big
     UNION ALL
     SELECT i - last - 1, n[i - 1], n[i], a[i], t[i] - t[i - 1], n[i]
     FROM bounds, generate_series(greatest(1, last - steps + 1), last) i WHERE start_at IS NULL AND end_at IS NOT NULL
+  ), nodes AS (
+    SELECT step, of_node, count(*) AS visits FROM edges GROUP BY step, of_node
   )
-  SELECT step, source, target, count(DISTINCT actor), count(*), round(count(*)::numeric / (SELECT count(*) FROM edges o WHERE o.step = e.step AND o.of_node = e.of_node), 4),
+  SELECT step, source, target, count(DISTINCT actor), count(*), round(count(*)::numeric / o.visits, 4),
     avg(time), percentile_cont(0.5) WITHIN GROUP (ORDER BY time)
-  FROM edges e GROUP BY step, source, target, of_node
+  FROM edges e JOIN nodes o USING (step, of_node) GROUP BY step, source, target, of_node, o.visits
 $$;
 CREATE FUNCTION pg_temp.compare(start_at text, end_at text, steps integer, options text DEFAULT '', OUT missing bigint, OUT wrong bigint, OUT edges bigint) LANGUAGE plpgsql AS $$
 DECLARE
   question text := format('SELECT * FROM productgraph.paths(''paths_random'', start_at => %L, end_at => %L, steps => %s, edges => 100000 %s)', start_at, end_at, steps, options);
   answer text := format('SELECT * FROM pg_temp.expected(%L, %L, %s)', start_at, end_at, steps);
 BEGIN
-  EXECUTE format('SELECT (SELECT count(*) FROM (%s EXCEPT ALL %s) x), (SELECT count(*) FROM (%s EXCEPT ALL %s) x), count(*) FROM (%s) x',
-                 answer, question, question, answer, question) INTO missing, wrong, edges;
+  EXECUTE format('WITH expected AS MATERIALIZED (%s), actual AS MATERIALIZED (%s)
+    SELECT (SELECT count(*) FROM (TABLE expected EXCEPT ALL TABLE actual) x), (SELECT count(*) FROM (TABLE actual EXCEPT ALL TABLE expected) x), count(*) FROM actual',
+                 answer, question) INTO missing, wrong, edges;
 END
 $$;
 INSERT INTO seen SELECT session_id, page_path, user_id, timestamp, event_sequence, event_id FROM events WHERE org_id = :'org' AND project_id = 'paths_random';
