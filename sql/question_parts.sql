@@ -330,15 +330,17 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN format('productgraph.period_numbers(%L, %s, %s)', period,
+  -- A day that a zone left out when it crossed the date line has a number, and no length.
+  RETURN format('(SELECT n FROM productgraph.period_numbers(%L, %s, %s) n WHERE %s < %s)', period,
     CASE WHEN isfinite(since)
          THEN productgraph.period_number(period, timezone, productgraph.timestamp_literal(since))
          ELSE format('(SELECT min(n) FROM %s)', seen) END,
     CASE WHEN isfinite(until)
          THEN productgraph.period_number(period, timezone, productgraph.timestamp_literal(until - interval '1 microsecond'))
-         ELSE format('(SELECT max(n) FROM %s)', seen) END);
+         ELSE format('(SELECT max(n) FROM %s)', seen) END,
+    productgraph.period_start(period, timezone, 'n'), productgraph.period_start(period, timezone, 'n + 1'));
 END
 $$;
 COMMENT ON FUNCTION period_series(text, text, timestamptz, timestamptz, text) IS
-'SQL for the numbers of all periods of a range; an end that is infinite is that of the numbers n in the relation seen. '
+'SQL for a relation of the numbers of all periods of a range; an end that is infinite is that of the numbers n in the relation seen. '
 'More than 10,000 of them are error 54000.';

@@ -25,8 +25,10 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM productgraph.check_choice('measure', measure,
-    '{count,unique,sum,average,minimum,maximum,median,p95,p99}');
+  IF (measure ~ '^p[1-9][0-9]?$') IS NOT TRUE THEN
+    PERFORM productgraph.check_choice('measure', measure,
+      '{count,unique,sum,average,minimum,maximum,median,"p1 to p99"}');
+  END IF;
   IF measure IN ('count', 'unique') THEN
     -- The rows of unique are one for each actor.
     RETURN 'count(*)';
@@ -39,7 +41,7 @@ BEGIN
     WHEN 'minimum' THEN 'min(number)'
     WHEN 'maximum' THEN 'max(number)'
     ELSE format('percentile_cont(%s) WITHIN GROUP (ORDER BY number::double precision)',
-                CASE measure WHEN 'median' THEN 0.5 WHEN 'p95' THEN 0.95 ELSE 0.99 END)
+                CASE measure WHEN 'median' THEN 0.5 ELSE substr(measure, 2)::numeric / 100 END)
   END;
 END
 $$;
@@ -107,7 +109,7 @@ END
 $$;
 COMMENT ON FUNCTION trend(text, steps, text, text, text, text, integer, timestamptz, timestamptz, jsonb, text, text) IS
 'A measure of events over time. what: events that match any of these steps, NULL = all. measure: count (events), unique '
-'(actors), or sum, average, minimum, maximum, median, p95, p99 of a numeric field or of the numbers in metadata.KEY. '
+'(actors), or sum, average, minimum, maximum, median or a percentile (p1 to p99) of a numeric field or of the numbers in metadata.KEY. '
 'period: hour, day, week (from Monday), month, by the calendar of the time zone (NULL = that of the session). One row for '
 'every period of [since, until), or from the first to the last with events where an end is infinite; without events '
 'count, unique and sum are 0 and the others NULL. breakdown: a field or metadata.KEY, whose "top" largest values (by '

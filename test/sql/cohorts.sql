@@ -2,6 +2,7 @@
 \set VERBOSITY terse
 SET search_path = productgraph, public;
 SET timezone = 'UTC';
+SET jit = off;
 SET datestyle = 'ISO';
 SELECT create_organization('cohorts', 'Cohorts') AS org \gset
 SELECT create_project(:'org', 'cohorts'), create_project(:'org', 'cohorts-random'), create_project(:'org', 'cohorts-empty');

@@ -2,6 +2,7 @@
 \set VERBOSITY terse
 SET search_path = productgraph, public;
 SET timezone = 'UTC';
+SET jit = off;
 SET intervalstyle = 'postgres';
 SELECT create_organization('journeys', 'Journeys') AS org \gset
 SELECT create_project(:'org', 'journeys_shop'), create_project(:'org', 'journeys_graph'), create_project(:'org', 'journeys_random'), create_project(:'org', 'journeys_empty');

@@ -3,6 +3,7 @@
 SET search_path = productgraph, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
+SET jit = off;
 SET intervalstyle = 'postgres';
 SELECT create_organization('trends', 'Trends') AS org \gset
 SELECT create_project(:'org', 'trends'), create_project(:'org', 'trends-random'), create_project(:'org', 'trends-empty');
@@ -99,6 +100,8 @@ ROLLBACK;
 -- Wrong questions.
 SELECT * FROM trend('trends', '[]');
 SELECT * FROM trend('trends', measure => 'mean');
+SELECT * FROM trend('trends', measure => 'p100', field => 'duration_ms');
+SELECT * FROM trend('trends', measure => 'p0', field => 'duration_ms');
 SELECT * FROM trend('trends', measure => 'sum');
 SELECT * FROM trend('trends', measure => 'sum', field => 'page.path');
 SELECT * FROM trend('trends', measure => 'sum', field => 'event.timestamp');
