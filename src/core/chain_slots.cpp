@@ -12,18 +12,29 @@ void ChainSlots::Start(Micros ts, Micros deadline) {
   Consider(1);
 }
 
-void ChainSlots::Take(int step, Micros ts, bool replace) {
+void ChainSlots::Take(int step, Micros ts, Micros deadline, bool replace) {
   const Slot& previous = slots_[step - 1];
   Slot& slot = slots_[step];
-  if (reached(step) && !replace && !Supersedes(previous, slot)) return;
+  if (reached(step) && !replace) {
+    const bool longer = deadline > slot.deadline;
+    const bool later_start = previous.times[0] > slot.times[0];
+    if (by_deadline_ ? !longer && !(deadline == slot.deadline && later_start) : !later_start) return;
+  }
   std::copy_n(previous.times.begin(), step, slot.times.begin());
   slot.times[step] = ts;
-  slot.deadline = previous.deadline;
+  slot.deadline = deadline;
   reached_ |= StepMask{1} << step;
   Consider(step + 1);
 }
 
-// Deeper wins; at equal depth and time the later start does, and an earlier completion is never given up.
+bool ChainSlots::AllClosed(Micros ts) const {
+  for (int step = 0; reached(step); ++step) {
+    if (ts <= slots_[step].deadline) return false;
+  }
+  return true;
+}
+
+// Chains come in the order they complete, so an earlier completion is never given up.
 void ChainSlots::Consider(int depth) {
   const std::array<Micros, kMaxSteps>& times = slots_[depth - 1].times;
   const bool deeper = depth > best_.depth;

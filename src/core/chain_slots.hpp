@@ -9,8 +9,9 @@
 namespace productgraph::core {
 
 // A slot holds the chain that started last, or with `by_deadline` the one whose window ends last: it has the
-// most of its window left, so no other one is needed. The two differ only where the clock is turned back and
-// the window is of days. Steps count from 0. Reached steps stay reached and always are a prefix.
+// most of its window left, so no other one is needed. The two differ where the clock is turned back and the
+// window is of days, and where every step opens a window. Steps count from 0. Reached steps stay reached and
+// always are a prefix.
 class ChainSlots {
  public:
   explicit ChainSlots(bool by_deadline) : by_deadline_(by_deadline) {}
@@ -25,9 +26,13 @@ class ChainSlots {
   // Whether the chain that reached the step before may take this one at ts.
   bool IsOpen(int step, Micros ts) const { return reached(step - 1) && ts <= slots_[step - 1].deadline; }
   Micros last_time(int step) const { return slots_[step].times[step]; }
-  // It takes it. A chain of the same start that got here before is kept unless `replace`: its steps are the
-  // earlier ones.
-  void Take(int step, Micros ts, bool replace);
+  // The end of the window of the chain that reached this step.
+  Micros deadline(int step) const { return slots_[step].deadline; }
+  // It takes it, and its window ends at `deadline` from then on. A chain that got here before with no less of
+  // its window left is kept unless `replace`: its steps are the earlier ones.
+  void Take(int step, Micros ts, Micros deadline, bool replace);
+  // Whether no chain may take any step at ts or later.
+  bool AllClosed(Micros ts) const;
 
  private:
   struct Slot {
@@ -36,9 +41,6 @@ class ChainSlots {
   };
 
   void Consider(int depth);
-  bool Supersedes(const Slot& newer, const Slot& older) const {
-    return by_deadline_ ? newer.deadline > older.deadline : newer.times[0] > older.times[0];
-  }
 
   const bool by_deadline_;
   StepMask reached_ = 0;

@@ -27,22 +27,31 @@ StepMask AllSteps(Rows rows) {
 // Takes the rows of one time after another. Steps count from 0 here.
 class Matcher {
  public:
-  Matcher(const FunnelWindow& window, const FunnelOptions& options)
-      : window_(window), options_(options), slots_(options.once) {}
+  // With `only_first` no chain starts after the first one.
+  Matcher(Rows all_rows, const FunnelWindow& window, const FunnelOptions& options, bool only_first)
+      : all_rows_(all_rows),
+        window_(window),
+        options_(options),
+        only_first_(only_first),
+        slots_(options.once) {}
 
   const FunnelChain& best() const { return slots_.best(); }
   bool Ended() const { return ended_ || best().depth == options_.steps; }
+  // Whether there is a chain, and none can go on at ts or later.
+  bool AllClosed(Micros ts) const { return slots_.reached(0) && slots_.AllClosed(ts); }
 
-  // `first` is the index of the first of the rows.
-  void Take(Rows rows, std::size_t first) {
-    rows_ = rows;
+  // The rows of one time, of which the first has the index `first`.
+  void Take(std::size_t first, std::size_t end) {
+    rows_ = all_rows_.subspan(first, end - first);
     // Rows of no step sort first.
-    if (options_.strict_order && rows[0].mask == 0 && slots_.reached(0)) {
+    if (options_.strict_order && rows_[0].mask == 0 && slots_.reached(0)) {
       ended_ = true;
       return;
     }
-    const StepMask all = AllSteps(rows);
-    if (all & 1) deadline_ = Deadline(first);
+    StepMask all = AllSteps(rows_);
+    if (only_first_ && slots_.reached(0)) all &= ~StepMask{1};
+    const StepMask opening = options_.per_step ? all : all & 1;
+    if (opening != 0) deadline_ = window_.Deadline(all_rows_, first, opening);
     if (!options_.once)
       TakeEntries(all);
     else if (options_.strict_deduplication)
@@ -75,7 +84,7 @@ class Matcher {
       ended_ = !options_.allow_reentry;
     } else if (slots_.IsOpen(step, ts()) &&
                (!options_.strict_increase || slots_.last_time(step - 1) < ts())) {
-      slots_.Take(step, ts(), options_.strict_increase);
+      slots_.Take(step, ts(), DeadlineOf(step), options_.strict_increase);
     }
   }
 
@@ -91,7 +100,7 @@ class Matcher {
     TieMatching matching(rows_, end);
     for (int step = end - 1; step >= 0; --step) {
       if (((all >> step) & 1) && (step == 0 || slots_.IsOpen(step, ts())))
-        TakeRun(step, matching.Extend(step));
+        TakeRun(step, step + std::popcount(matching.Serve(step)));
     }
   }
 
@@ -101,7 +110,7 @@ class Matcher {
       if (step == 0) {
         slots_.Start(ts(), deadline_);
       } else if (slots_.IsOpen(step, ts())) {
-        slots_.Take(step, ts(), false);
+        slots_.Take(step, ts(), DeadlineOf(step), false);
       } else {
         return;
       }
@@ -139,34 +148,50 @@ class Matcher {
     }
   }
 
-  // The end of the window of a chain that starts at this time, which one of the rows does.
-  Micros Deadline(std::size_t first) const {
-    if (window_.deadlines.empty()) return AddMicros(ts(), window_.length);
-    std::size_t opening = 0;
-    while (!(rows_[opening].mask & 1)) ++opening;
-    return window_.deadlines[first + opening];
-  }
+  // Of a chain that takes this step now.
+  Micros DeadlineOf(int step) const { return options_.per_step ? deadline_ : slots_.deadline(step - 1); }
 
+  const Rows all_rows_;
   const FunnelWindow& window_;
   const FunnelOptions& options_;
+  const bool only_first_;
   ChainSlots slots_;
   Rows rows_;            // of the current time
-  Micros deadline_ = 0;  // of a chain that starts now
+  Micros deadline_ = 0;  // of a window that opens now
   bool ended_ = false;
 };
+
+std::size_t EndOfTime(Rows rows, std::size_t first) {
+  std::size_t end = first + 1;
+  while (end < rows.size() && rows[end].ts == rows[first].ts) ++end;
+  return end;
+}
 
 }  // namespace
 
 FunnelChain MatchFunnel(std::span<const StepRow> rows, const FunnelWindow& window,
                         const FunnelOptions& options, const StopToken& stop) {
-  Matcher matcher(window, options);
+  Matcher matcher(rows, window, options, false);
   std::size_t groups = 0;
   for (std::size_t first = 0; first < rows.size() && !matcher.Ended();) {
     if (groups++ % kStopInterval == 0) stop.ThrowIfRequested();
-    std::size_t end = first + 1;
-    while (end < rows.size() && rows[end].ts == rows[first].ts) ++end;
-    matcher.Take(rows.subspan(first, end - first), first);
+    const std::size_t end = EndOfTime(rows, first);
+    matcher.Take(first, end);
     first = end;
+  }
+  return matcher.best();
+}
+
+FunnelChain MatchFirstChain(std::span<const StepRow> rows, const FunnelWindow& window,
+                            const FunnelOptions& options, const StopToken& stop, std::size_t* end) {
+  Matcher matcher(rows, window, options, true);
+  std::size_t groups = 0;
+  *end = 0;
+  while (*end < rows.size() && !matcher.Ended() && !matcher.AllClosed(rows[*end].ts)) {
+    if (groups++ % kStopInterval == 0) stop.ThrowIfRequested();
+    const std::size_t first = *end;
+    *end = EndOfTime(rows, first);
+    matcher.Take(first, *end);
   }
   return matcher.best();
 }

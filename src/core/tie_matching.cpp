@@ -15,11 +15,18 @@ TieMatching::TieMatching(std::span<const StepRow> rows, int steps) : steps_(step
   }
 }
 
-int TieMatching::Extend(int first) {
+StepMask TieMatching::Serve(int first, StepMask optional) {
   std::fill_n(step_of_row_.begin(), rows_, kNone);
-  int end = first;
-  while (end < steps_ && Augment(end)) ++end;
-  return end;
+  StepMask served = 0;
+  for (int step = first; step < steps_; ++step) {
+    const StepMask bit = StepMask{1} << step;
+    if (Augment(step)) {
+      served |= bit;
+    } else if (!(optional & bit)) {
+      break;
+    }
+  }
+  return served;
 }
 
 // One round of Kuhn's algorithm, breadth first: gives `step` a row, moving other steps to other rows if need

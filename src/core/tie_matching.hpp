@@ -15,8 +15,9 @@ class TieMatching {
   // assignment a step can move to one of its kept rows that the others leave free.
   TieMatching(std::span<const StepRow> rows, int steps);
 
-  // The largest end such that the steps first, first + 1, … end - 1 (from 0) can be served by different rows.
-  int Extend(int first);
+  // The steps (from 0) that different rows can serve, from `first` on, each as soon as the ones before it
+  // allow, up to one that finds no row; `optional` ones that find none are passed over.
+  StepMask Serve(int first, StepMask optional = 0);
 
  private:
   static constexpr int kMaxRows = kMaxSteps * kMaxSteps;
