@@ -18,7 +18,8 @@ CREATE TYPE steps (INPUT = steps_in, OUTPUT = steps_out, LIKE = jsonb);
 COMMENT ON TYPE steps IS
 'The steps of a funnel: a JSON array, an array of text, or one step. A step is the name of an event type, or a JSON '
 'object of conditions on fields: {"event.type":"page.view","page.path":"/cart"}. A list of values means any of '
-'them, null that the field is absent, "metadata.KEY" a key of metadata, and "name" is what to call the step.';
+'them, null that the field is absent, "metadata.KEY" a key of metadata, "name" is what to call the step, and '
+'"optional":true says that a funnel''s step may be left out.';
 
 CREATE FUNCTION steps_from_array(text[]) RETURNS steps
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -87,7 +88,7 @@ BEGIN
     RETURN productgraph.field_condition('event.type', step);
   ELSIF jsonb_typeof(step) = 'object' THEN
     SELECT string_agg(productgraph.field_condition(c.key, c.value), ' AND ') INTO condition
-    FROM jsonb_each(step) c WHERE c.key <> 'name';
+    FROM jsonb_each(step) c WHERE c.key NOT IN ('name', 'optional');
   END IF;
   IF condition IS NULL THEN
     RAISE 'a step must be an event type or an object of conditions, not %', step
@@ -104,7 +105,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT CASE jsonb_typeof(step)
     WHEN 'string' THEN step #>> '{}'
-    ELSE coalesce(step ->> 'name', (SELECT string_agg(c.value #>> '{}', ' ' ORDER BY c.key) FROM jsonb_each(step) c))
+    ELSE coalesce(step ->> 'name',
+      (SELECT string_agg(c.value #>> '{}', ' ' ORDER BY c.key) FROM jsonb_each(step) c WHERE c.key <> 'optional'))
   END
 $$;
 COMMENT ON FUNCTION step_name(jsonb) IS 'What a step is called: its "name", or the values it asks for.';

@@ -39,6 +39,8 @@ struct AttemptOptions {
   bool operator==(const AttemptOptions&) const = default;
   // A row's bits are the steps, then the exclusions, then with kAny whether an attempt may begin with it.
   int conditions() const { return steps + exclusions + (order == StepOrder::kAny ? 1 : 0); }
+  // Whether rows of no condition matter.
+  bool needs_all_rows() const { return order == StepOrder::kStrict; }
   // The bit of rows that an attempt may begin with, and the bits of those that open a window.
   StepMask beginning() const { return order == StepOrder::kAny ? StepMask{1} << (steps + exclusions) : 1; }
   StepMask opening() const;

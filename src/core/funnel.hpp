@@ -22,6 +22,9 @@ struct FunnelOptions {
   bool per_step = false;         // the window opens anew at each step; with `once`, and no other mode
 
   bool operator==(const FunnelOptions&) const = default;
+  int conditions() const { return steps; }
+  // Whether rows of no step matter.
+  bool needs_all_rows() const { return strict_order; }
 };
 
 struct FunnelMode {
