@@ -70,7 +70,7 @@ class Assignment {
 AttemptWalk AnyOrderWalk::Walk(std::size_t start) const {
   AttemptWalk walk;
   FunnelChain& chain = walk.chain;
-  const Micros deadline = window_.Deadline(rows_, start, options_.beginning());
+  const Micros deadline = Deadline(start, options_.beginning());
   const StepMask steps = static_cast<StepMask>((std::uint64_t{1} << options_.steps) - 1);
   Assignment assignment(options_.steps);
   std::size_t row = index_.NextOfAny(steps, TimeBegin(start, 0));

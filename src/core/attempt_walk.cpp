@@ -61,7 +61,7 @@ const OrderedWalk::Serving* OrderedWalk::Serve(int taken, std::size_t from) {
 AttemptWalk OrderedWalk::Walk(std::size_t start) {
   AttemptWalk walk;
   std::array<std::size_t, kMaxSteps> ends;  // the row after the time of each step taken
-  const Micros deadline = window_.Deadline(rows_, start, options_.beginning());
+  const Micros deadline = Deadline(start, options_.beginning());
   StepMask steps = 0;
   for (const Serving* serving = Serve(0, TimeBegin(start, 0));
        serving && rows_[serving->begin].ts <= deadline; serving = Serve(walk.chain.depth, serving->end)) {
@@ -111,7 +111,7 @@ bool StrictWalk::Breaks(const StepRow& row, int taken) const {
 AttemptWalk StrictWalk::Walk(std::size_t start) const {
   AttemptWalk walk;
   FunnelChain& chain = walk.chain;
-  Micros deadline = window_.Deadline(rows_, start, options_.beginning());
+  Micros deadline = Deadline(start, options_.beginning());
   StepMask steps = 0;
   std::size_t row = start;
   for (; row < size() && chain.depth < options_.steps && rows_[row].ts <= deadline; ++row) {
@@ -124,7 +124,7 @@ AttemptWalk StrictWalk::Walk(std::size_t start) const {
     steps |= StepMask{1} << step;
     chain.times[step] = rows_[row].ts;
     chain.depth = step + 1;
-    if (options_.per_step) deadline = window_.Deadline(rows_, row, rows_[row].mask);
+    if (options_.per_step) deadline = Deadline(row, rows_[row].mask);
   }
   chain.skipped = static_cast<StepMask>((std::uint64_t{1} << chain.depth) - 1) & ~steps;
   walk.next = start + 1;

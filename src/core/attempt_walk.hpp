@@ -1,6 +1,7 @@
 // One attempt at a product funnel after another, in each order that steps may come in; see attempts.hpp.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory_resource>
@@ -36,6 +37,10 @@ class WalkBase {
   std::size_t TimeEnd(std::size_t row) const;
   // The first row from `from` on after this time.
   std::size_t After(Micros ts, std::size_t from) const;
+  // Of the window that an attempt beginning at `row` opens there; a window never ends before it begins.
+  Micros Deadline(std::size_t row, StepMask opening) const {
+    return std::max(window_.Deadline(rows_, row, opening), rows_[row].ts);
+  }
   // The steps that may follow when `taken` of them are behind: the next one, and those after optional ones.
   StepMask Candidates(int taken) const;
 

@@ -74,6 +74,8 @@ FunnelParametersOf<Options> ReadHeader(ByteReader* reader) {
   parameters.window_months = reader->Get<std::int32_t>();
   parameters.window_days = reader->Get<std::int32_t>();
   parameters.window_micros = reader->Get<Micros>();
+  if (parameters.window_months < 0 || parameters.window_days < 0 || parameters.window_micros < 0)
+    ThrowCorruptState();
   return parameters;
 }
 

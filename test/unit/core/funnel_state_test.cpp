@@ -39,7 +39,7 @@ std::unique_ptr<FunnelState> Deserialize(const std::vector<std::uint8_t>& bytes,
 FunnelParameters SomeParameters() {
   FunnelParameters parameters;
   parameters.options = {5, true};
-  parameters.window_months = -1;
+  parameters.window_months = 1;
   parameters.window_days = 2;
   parameters.window_micros = 3 * kSecond;
   return parameters;
