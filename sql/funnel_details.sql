@@ -55,15 +55,15 @@ DECLARE
 BEGIN
   RETURN QUERY EXECUTE format(
     'WITH counted AS (
-       SELECT period_number, count(*) AS entered, count(*) FILTER (WHERE cardinality(times) = $1) AS completed
+       SELECT period_number AS n, count(*) AS entered, count(*) FILTER (WHERE cardinality(times) = $1) AS completed
        FROM (%s) attempts GROUP BY 1
      )
      SELECT %s, coalesce(c.entered, 0), coalesce(c.completed, 0), round(c.completed::numeric / c.entered, 4)
-     FROM (SELECT min(period_number) AS first, max(period_number) AS last FROM counted) r,
-       LATERAL generate_series(r.first, r.last) n LEFT JOIN counted c ON c.period_number = n ORDER BY n',
+     FROM %s s(n) LEFT JOIN counted c ON c.n = s.n ORDER BY s.n',
     productgraph.attempts_query(project, list, within, since, until, actor, filter, hold, in_session, exclude_incomplete,
       step_order, per_step, exclude, counting, period, zone),
-    productgraph.period_start(period, zone, 'n'))
+    productgraph.period_start(period, zone, 's.n'),
+    productgraph.period_series(period, zone, '-infinity', 'infinity', 'counted'))
   USING jsonb_array_length(list::jsonb);
 END
 $$;
@@ -73,7 +73,8 @@ COMMENT ON FUNCTION funnel_trend(
 'By the period (hour, day, week, month of the time zone, by default the session''s) in which attempts begin: the actors '
 'that entered the funnel in it and those of them whose best attempt from it completed, and the share (NULL when nobody '
 'entered); with counting total the attempts. Periods between the first and the last with an entry are all there. Options '
-'and errors as in funnel().';
+'and errors as in funnel(); 22023 too for attempts that may take more than 1,000 periods, 54000 for more than 10,000 of '
+'them.';
 
 CREATE FUNCTION funnel_times(
   project text, steps steps DEFAULT NULL, from_step integer DEFAULT 1, to_step integer DEFAULT NULL, bins integer DEFAULT 10,

@@ -129,6 +129,10 @@ DECLARE
 BEGIN
   PERFORM productgraph.check_choice('step_order', step_order, '{ordered,strict,any}');
   PERFORM productgraph.check_choice('counting', counting, '{unique,total}');
+  IF period IS NOT NULL AND span > productgraph.check_period(period) * 1000 THEN
+    RAISE 'an attempt may take % periods at most', 1000 USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Choose a shorter window or a longer period.';
+  END IF;
   SELECT array_agg(productgraph.step_condition(s.value) ORDER BY s.ordinality),
     array_agg('optional ' || s.ordinality) FILTER (WHERE productgraph.is_optional_step(s.value))
   INTO conditions, modes FROM jsonb_array_elements(steps::jsonb) WITH ORDINALITY s;
