@@ -31,6 +31,28 @@ CREATE CAST (jsonb AS steps) WITHOUT FUNCTION AS IMPLICIT;
 CREATE CAST (steps AS jsonb) WITHOUT FUNCTION AS IMPLICIT;
 
 -- One condition of a step as SQL over the alias e of events.
+CREATE FUNCTION session_fields() RETURNS TABLE (field text, expression text, data_type text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 7
+SET search_path = pg_catalog, pg_temp
+AS $$
+  VALUES ('session.entry_page', 's.entry_page', 'text'), ('session.exit_page', 's.exit_page', 'text'),
+    ('session.pages', 's.pages', 'bigint'), ('session.events', 's.events', 'bigint'),
+    ('session.errors', 's.errors', 'bigint'), ('session.converted', 's.converted_at IS NOT NULL', 'boolean'),
+    ('session.bounced', 's.pages < 2', 'boolean')
+$$;
+COMMENT ON FUNCTION session_fields() IS
+'What questions can ask of the session an event belongs to, as if it were a field of the event: its first and last page, how '
+'many pages, events and errors it has, whether it converted, and whether it has less than two pages.';
+
+CREATE FUNCTION field_type(field text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT coalesce((SELECT f.data_type FROM productgraph.event_fields() f WHERE f.field = $1),
+                  (SELECT f.data_type FROM productgraph.session_fields() f WHERE f.field = $1), 'text')
+$$;
+COMMENT ON FUNCTION field_type(text) IS 'The type of a field''s values in questions; text for metadata.KEY.';
+
 CREATE FUNCTION field_expression(field text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -38,17 +60,24 @@ AS $$
 DECLARE
   spec record;
 BEGIN
+  IF field LIKE 'metadata._%' THEN
+    RETURN format('(e.metadata ->> %L)', substr(field, length('metadata.') + 1));
+  END IF;
   SELECT f.column_name, f.data_type INTO spec FROM productgraph.event_fields() f WHERE f.field = field_expression.field;
   IF FOUND AND spec.data_type <> 'jsonb' THEN
     RETURN format('e.%I', spec.column_name);
-  ELSIF field LIKE 'metadata._%' THEN
-    RETURN format('(e.metadata ->> %L)', substr(field, length('metadata.') + 1));
+  END IF;
+  SELECT f.expression INTO spec FROM productgraph.session_fields() f WHERE f.field = field_expression.field;
+  IF FOUND THEN
+    RETURN format('(SELECT %s FROM productgraph.sessions s WHERE s.org_id = e.org_id AND s.project_id = e.project_id '
+                  'AND s.session_id = e.session_id)', spec.expression);
   END IF;
   RAISE 'unknown field "%"', field USING ERRCODE = 'undefined_column',
-    HINT = 'Fields are those of productgraph.event_fields(), and metadata.KEY for a key of metadata.';
+    HINT = 'Fields are those of productgraph.event_fields() and session_fields(), and metadata.KEY for a key of metadata.';
 END
 $$;
-COMMENT ON FUNCTION field_expression(text) IS 'SQL for the value of a field, or of metadata.KEY as text.';
+COMMENT ON FUNCTION field_expression(text) IS
+'SQL for the value of a field, of a property of the event''s session, or of metadata.KEY as text.';
 
 CREATE FUNCTION field_condition(field text, wanted jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -56,7 +85,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   operand text := productgraph.field_expression(field);
-  type text := coalesce((SELECT f.data_type FROM productgraph.event_fields() f WHERE f.field = field_condition.field), 'text');
+  type text := productgraph.field_type(field);
   kinds text[] := ARRAY(SELECT jsonb_typeof(v.value) FROM jsonb_array_elements(
     CASE jsonb_typeof(wanted) WHEN 'array' THEN wanted ELSE jsonb_build_array(wanted) END) v);
   condition text;

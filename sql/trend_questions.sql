@@ -6,7 +6,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   operand text := productgraph.field_expression(field);
-  type text := (SELECT f.data_type FROM productgraph.event_fields() f WHERE f.field = measured_number.field);
+  type text := productgraph.field_type(field);
 BEGIN
   IF field LIKE 'metadata._%' THEN
     RETURN format('CASE jsonb_typeof(e.metadata -> %L) WHEN ''number'' THEN %s::numeric END',

@@ -49,16 +49,16 @@ SELECT step, actors, breakdown_value FROM funnel('broken-down', '{b,a}', breakdo
 SELECT * FROM funnel('broken-down', '{never}', breakdown => 'page.path');
 
 -- Random events, at different times for each actor.
-SELECT create_project(:'org', 'random');
+SELECT create_project(:'org', 'options-random');
 SELECT setseed(0.5);
 INSERT INTO events (org_id, received_at, event_id, project_id, session_id, event_type, timestamp, user_id, page_path, metadata)
-SELECT :'org', now(), 'r' || n, 'random', 'rs' || n % 400, (ARRAY['a', 'b', 'c', 'o', 'x', 'y'])[1 + floor(random() * 6)],
+SELECT :'org', now(), 'r' || n, 'options-random', 'rs' || n % 400, (ARRAY['a', 'b', 'c', 'o', 'x', 'y'])[1 + floor(random() * 6)],
   '2024-03-29'::timestamptz + (n * 7919 % 9000) * interval '1 minute', 'u' || n % 150, '/' || floor(random() * 4),
   jsonb_build_object('plan', (ARRAY['free', 'pro'])[1 + floor(random() * 2)])
 FROM generate_series(1, 3000) n;
 CREATE TEMP TABLE did AS SELECT user_id AS actor, timestamp AS ts, event_type AS type, page_path AS path,
   lead(event_type) OVER w AS next, lead(timestamp) OVER w AS next_ts, lead(event_type, 2) OVER w AS second, lead(timestamp, 2) OVER w AS second_ts
-FROM events WHERE project_id = 'random' WINDOW w AS (PARTITION BY user_id ORDER BY timestamp);
+FROM events WHERE project_id = 'options-random' WINDOW w AS (PARTITION BY user_id ORDER BY timestamp);
 CREATE INDEX ON did (actor, type, ts);
 ANALYZE did;
 SELECT max(events) FROM (SELECT count(*) AS events FROM did GROUP BY actor, ts) t;
@@ -67,7 +67,7 @@ CREATE FUNCTION pg_temp.next(actor text, type text, after timestamptz) RETURNS t
 CREATE FUNCTION pg_temp.depths(depths bigint[]) RETURNS bigint[] LANGUAGE sql AS
   $$ SELECT array_agg((SELECT count(*) FROM unnest(depths) d WHERE d >= k) ORDER BY k) FROM generate_series(1, 3) k $$;
 CREATE FUNCTION pg_temp.asked(within interval, step_order text, per_step boolean, exclude steps) RETURNS bigint[] LANGUAGE sql AS
-  $$ SELECT array_agg(f.actors ORDER BY f.step) FROM productgraph.funnel('random', '{a,b,c}', within, '2024-03-30', '2024-04-02',
+  $$ SELECT array_agg(f.actors ORDER BY f.step) FROM productgraph.funnel('options-random', '{a,b,c}', within, '2024-03-30', '2024-04-02',
        step_order => step_order, per_step => per_step, exclude => exclude) f $$;
 CREATE TEMP TABLE windows AS SELECT * FROM unnest('{90 minutes,10 hours,2 days}'::interval[]) w;
 
@@ -109,7 +109,7 @@ CREATE FUNCTION pg_temp.best_with_optional(w interval) RETURNS TABLE (who text, 
       LATERAL (SELECT CASE WHEN o <= a.ts + w THEN o END AS ts FROM pg_temp.next(a.actor, 'o', a.ts) o) o WHERE a.type = 'a') t
   ORDER BY actor, depth DESC, reached_at, ts DESC $$;
 CREATE FUNCTION pg_temp.asked_with_optional(w interval) RETURNS TABLE (who text, steps_reached integer, started_at timestamptz, reached_at timestamptz) STABLE LANGUAGE sql AS $$
-  SELECT * FROM productgraph.funnel_actors('random', ARRAY['a', '{"event.type":"o","optional":true}', 'c'], 1, within => w) $$;
+  SELECT * FROM productgraph.funnel_actors('options-random', ARRAY['a', '{"event.type":"o","optional":true}', 'c'], 1, within => w) $$;
 SELECT w, (SELECT count(*) FROM (SELECT * FROM pg_temp.asked_with_optional(w) EXCEPT ALL SELECT * FROM pg_temp.best_with_optional(w)) x) AS wrong,
   (SELECT count(*) FROM (SELECT * FROM pg_temp.best_with_optional(w) EXCEPT ALL SELECT * FROM pg_temp.asked_with_optional(w)) x) AS missing FROM windows;
 -- Totals: a, b, c one after the other, the next attempt after completion or window.
@@ -122,17 +122,17 @@ CREATE FUNCTION pg_temp.totals(w interval) RETURNS TABLE (who text, steps_reache
     WHERE a IS NOT NULL)
   SELECT actor, depth, started FROM attempt WHERE started IS NOT NULL $$;
 CREATE FUNCTION pg_temp.asked_totals(w interval) RETURNS TABLE (who text, steps_reached integer, started_at timestamptz) STABLE LANGUAGE sql AS $$
-  SELECT who, steps_reached, started_at FROM productgraph.funnel_actors('random', '{a,b,c}', 1, within => w, counting => 'total') $$;
+  SELECT who, steps_reached, started_at FROM productgraph.funnel_actors('options-random', '{a,b,c}', 1, within => w, counting => 'total') $$;
 SELECT w, (SELECT count(*) FROM (SELECT * FROM pg_temp.asked_totals(w) EXCEPT ALL SELECT * FROM pg_temp.totals(w)) x) AS wrong,
   (SELECT count(*) FROM (SELECT * FROM pg_temp.totals(w) EXCEPT ALL SELECT * FROM pg_temp.asked_totals(w)) x) AS missing FROM windows;
 -- Breakdown: the path at each step of the best attempt.
 CREATE FUNCTION pg_temp.labelled(w interval, attribution text) RETURNS TABLE (label text, reached bigint[]) STABLE LANGUAGE sql AS $$
   SELECT d.path, ARRAY[count(*), count(*) FILTER (WHERE a.steps_reached >= 2)]
-  FROM productgraph.funnel_actors('random', '{a,b}', 1, within => w) a
+  FROM productgraph.funnel_actors('options-random', '{a,b}', 1, within => w) a
   LEFT JOIN did d ON d.actor = a.who AND d.ts = CASE attribution WHEN '2' THEN CASE a.steps_reached WHEN 2 THEN a.reached_at END WHEN 'last' THEN a.reached_at ELSE a.started_at END
   GROUP BY 1 $$;
 CREATE FUNCTION pg_temp.asked_labelled(w interval, attribution text) RETURNS TABLE (label text, reached bigint[]) STABLE LANGUAGE sql AS $$
-  SELECT breakdown_value, array_agg(f.actors ORDER BY f.step) FROM productgraph.funnel('random', '{a,b}', w, breakdown => 'page.path', attribution => attribution) f GROUP BY 1 $$;
+  SELECT breakdown_value, array_agg(f.actors ORDER BY f.step) FROM productgraph.funnel('options-random', '{a,b}', w, breakdown => 'page.path', attribution => attribution) f GROUP BY 1 $$;
 SELECT w, attribution, (SELECT count(*) FROM (SELECT * FROM pg_temp.asked_labelled(w, attribution) EXCEPT ALL SELECT * FROM pg_temp.labelled(w, attribution)) x) AS wrong,
   (SELECT count(*) FROM (SELECT * FROM pg_temp.labelled(w, attribution) EXCEPT ALL SELECT * FROM pg_temp.asked_labelled(w, attribution)) x) AS missing
 FROM windows, unnest('{first,last,1,2}'::text[]) attribution ORDER BY 1, 2;
@@ -140,19 +140,19 @@ FROM windows, unnest('{first,last,1,2}'::text[]) attribution ORDER BY 1, 2;
 -- Correlation, counted anew.
 CREATE FUNCTION pg_temp.correlation(field text, w interval) RETURNS TABLE (value text, converted bigint, dropped bigint, odds_ratio numeric) STABLE LANGUAGE sql AS $$
   WITH a AS (SELECT who, steps_reached = 2 AS won, started_at, CASE steps_reached WHEN 2 THEN reached_at ELSE started_at + w END AS until
-             FROM productgraph.funnel_actors('random', '{a,b}', 1, within => w)),
+             FROM productgraph.funnel_actors('options-random', '{a,b}', 1, within => w)),
   seen AS (SELECT DISTINCT a.who, a.won, CASE field WHEN 'event.type' THEN d.type ELSE d.path END AS value
            FROM a JOIN did d ON d.actor = a.who AND d.ts BETWEEN a.started_at AND a.until WHERE field <> 'event.type' OR d.type NOT IN ('a', 'b'))
   SELECT value, count(*) FILTER (WHERE won), count(*) FILTER (WHERE NOT won), round(
     (count(*) FILTER (WHERE won) + 1) * ((SELECT count(*) FROM a WHERE NOT won) - count(*) FILTER (WHERE NOT won) + 1)::numeric
     / ((count(*) FILTER (WHERE NOT won) + 1) * ((SELECT count(*) FROM a WHERE won) - count(*) FILTER (WHERE won) + 1)), 4)
   FROM seen GROUP BY value HAVING count(*) >= 25 AND count(*) >= 0.02 * (SELECT count(*) FROM a) $$;
-SELECT field, w, (SELECT count(*) FROM (SELECT value, converted, dropped, odds_ratio FROM funnel_correlation('random', '{a,b}', field, w) EXCEPT SELECT * FROM pg_temp.correlation(field, w)) x) AS wrong,
-  (SELECT count(*) FROM (SELECT * FROM pg_temp.correlation(field, w) EXCEPT SELECT value, converted, dropped, odds_ratio FROM funnel_correlation('random', '{a,b}', field, w)) x) AS missing,
+SELECT field, w, (SELECT count(*) FROM (SELECT value, converted, dropped, odds_ratio FROM funnel_correlation('options-random', '{a,b}', field, w) EXCEPT SELECT * FROM pg_temp.correlation(field, w)) x) AS wrong,
+  (SELECT count(*) FROM (SELECT * FROM pg_temp.correlation(field, w) EXCEPT SELECT value, converted, dropped, odds_ratio FROM funnel_correlation('options-random', '{a,b}', field, w)) x) AS missing,
   (SELECT count(*) > 0 FROM pg_temp.correlation(field, w)) AS some
 FROM windows, unnest('{event.type,page.path}'::text[]) field ORDER BY 1, 2;
 SELECT value, converted, dropped, odds_ratio, correlates_with FROM funnel_correlation('totals', '{a,b}', min_actors => 0);
-SELECT count(*) FROM funnel_correlation('random', '{a,b}', top => 2);
+SELECT count(*) FROM funnel_correlation('options-random', '{a,b}', top => 2);
 
 -- The aggregates on a table of one's own, split over workers or not; no rows, no attempt.
 SELECT funnel_attempt('1 hour', 'optional 2', t, k = 1, k = 2, k = 3) FROM (VALUES ('2024-01-01 10:00Z'::timestamptz, 1), ('2024-01-01 10:30Z', 3)) v(t, k);

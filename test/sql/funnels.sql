@@ -40,6 +40,13 @@ SELECT array_agg(actors) FROM funnel('shop', '[{"api.status_code": [500, 503]}]'
 SELECT array_agg(actors) FROM funnel('shop', '[{"api.path": "/it''s"}]');
 SELECT array_agg(actors) FROM funnel('shop', '[{"metadata.plan": "pro", "metadata.seats": 3, "metadata.odd \"key": true}]');
 SELECT array_agg(actors) FROM funnel('shop', '[{"event.type": "api", "api.method": null}]');
+-- Properties of the session are fields like any other.
+SELECT pg_temp.play('shop', 'g', 'page.view', '12:00,12:01', '{"page.path": "/landing"}'), pg_temp.play('shop', 'h', 'page.view', '12:00', '{"page.path": "/"}');
+SELECT array_agg(actors) FROM funnel('shop', '{page.view,page.view}', filter => '{"session.entry_page": "/landing"}');
+SELECT array_agg(actors) FROM funnel('shop', '[{"session.bounced": true, "event.type": "page.view"}]', filter => '{"session.pages": [0, 1]}');
+SELECT actors, breakdown_value FROM funnel('shop', '{page.view}', breakdown => 'session.entry_page');
+SELECT array_agg(actors) FROM funnel('shop', '{page.view,page.view}', hold => 'session.converted');
+SELECT value, breakdown_value FROM trend('shop', 'page.view', 'maximum', 'session.pages', 'month', breakdown => 'session.entry_page');
 -- Who is counted.
 SELECT array_agg(actors) FROM funnel('shop', '{sign_up,play,buy}', '7 days', actor => 'session');
 SELECT array_agg(actors) FROM funnel('shop', '{api}', actor => 'metadata.plan');
