@@ -83,7 +83,7 @@ FunnelParametersOf<Options> ReadHeader(ByteReader* reader) {
 
 template <class Options>
 void FunnelStateOf<Options>::Merge(const FunnelStateOf& other) {
-  if (!(parameters_ == other.parameters_)) {
+  if (!(*parameters_ == *other.parameters_)) {
     throw Error(ErrorCode::kInvalidParameter, "cannot combine funnels of different windows, modes or steps");
   }
   list_.Append(other.list_);
@@ -91,17 +91,17 @@ void FunnelStateOf<Options>::Merge(const FunnelStateOf& other) {
 
 template <class Options>
 std::size_t FunnelStateOf<Options>::SerializedSize() const {
-  return sizeof(kVersion) + SizeOf(parameters_.options) + 4 + 4 + 8 + list_.SerializedSize();
+  return sizeof(kVersion) + SizeOf(parameters_->options) + 4 + 4 + 8 + list_.SerializedSize();
 }
 
 template <class Options>
 void FunnelStateOf<Options>::Serialize(std::span<std::uint8_t> bytes) const {
   ByteWriter writer(bytes);
   writer.Put(kVersion);
-  Put(parameters_.options, &writer);
-  writer.Put(parameters_.window_months);
-  writer.Put(parameters_.window_days);
-  writer.Put(parameters_.window_micros);
+  Put(parameters_->options, &writer);
+  writer.Put(parameters_->window_months);
+  writer.Put(parameters_->window_days);
+  writer.Put(parameters_->window_micros);
   list_.Serialize(&writer);
 }
 
@@ -115,7 +115,7 @@ template <class Options>
 void FunnelStateOf<Options>::ReadRows(std::span<const std::uint8_t> bytes) {
   ByteReader reader(bytes);
   ReadHeader<Options>(&reader);
-  list_.Read(&reader, parameters_.options.conditions());
+  list_.Read(&reader, parameters_->options.conditions());
 }
 
 template class FunnelStateOf<FunnelOptions>;

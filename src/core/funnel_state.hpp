@@ -28,20 +28,21 @@ struct FunnelParametersOf {
 };
 
 // Keeps the rows that meet a condition and, where the options need them, the others too. All memory comes
-// from the given resource and is never freed one by one. Methods throw bad_alloc.
+// from the given resource and is freed with it. Methods throw bad_alloc.
 template <class Options>
 class FunnelStateOf {
  public:
   using Parameters = FunnelParametersOf<Options>;
 
-  FunnelStateOf(const Parameters& parameters, std::pmr::memory_resource* memory)
+  // The parameters must outlive the state: all groups of a query share them.
+  FunnelStateOf(const Parameters* parameters, std::pmr::memory_resource* memory)
       : parameters_(parameters), list_(memory) {}
 
-  const Parameters& parameters() const { return parameters_; }
+  const Parameters& parameters() const { return *parameters_; }
   std::span<const StepRow> rows() const { return list_.rows(); }
 
   void Add(Micros ts, StepMask mask) {
-    if (mask != 0 || parameters_.options.needs_all_rows()) list_.Add(ts, mask);
+    if (mask != 0 || parameters_->options.needs_all_rows()) list_.Add(ts, mask);
   }
   // Throws Error(kInvalidParameter) when the parameters differ.
   void Merge(const FunnelStateOf& other);
@@ -55,7 +56,7 @@ class FunnelStateOf {
   void ReadRows(std::span<const std::uint8_t> bytes);
 
  private:
-  Parameters parameters_;
+  const Parameters* const parameters_;
   RowList list_;
 };
 

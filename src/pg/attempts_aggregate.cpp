@@ -149,7 +149,7 @@ PRODUCTGRAPH_FUNCTION(funnel_attempt_serialize) {
 }
 
 PRODUCTGRAPH_FUNCTION(funnel_attempt_deserialize) {
-  return DeserializeFunnelState<AttemptState>(fcinfo);
+  return DeserializeState<AttemptState>(fcinfo);
 }
 
 PRODUCTGRAPH_FUNCTION(funnel_attempt_best) {

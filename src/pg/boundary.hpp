@@ -35,6 +35,8 @@ class MemoryContextResource : public std::pmr::memory_resource {
  public:
   explicit MemoryContextResource(MemoryContext context) : context_(context) {}
 
+  MemoryContext context() const { return context_; }
+
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
@@ -43,12 +45,13 @@ class MemoryContextResource : public std::pmr::memory_resource {
   MemoryContext context_;
 };
 
-// What an exception said, held without owning anything so that ereport may leave the frame.
+// What an exception said, held without owning anything so that ereport may leave the frame. The texts are set
+// only when it failed: filling them for nothing would cost every row of an aggregate more than its work.
 struct Failure {
   bool failed = false;
-  char sqlstate[6] = "XX000";
-  char message[512] = "";
-  char hint[256] = "";
+  char sqlstate[6];
+  char message[512];
+  char hint[256];
 
   void Set(const char* state, const char* text, const char* advice) noexcept;
 };

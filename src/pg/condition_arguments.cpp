@@ -69,7 +69,8 @@ core::StepMask ReadConditions(FunctionCallInfo fcinfo, const ConditionArguments&
   }
   for (int i = 0; i < arguments.count; ++i) {
     const NullableDatum& condition = fcinfo->args[arguments.first + i];
-    if (!condition.isnull && DatumGetBool(condition.value)) mask |= core::StepMask{1} << i;
+    // Without a branch: which condition holds is what no processor can guess.
+    mask |= static_cast<core::StepMask>(!condition.isnull & DatumGetBool(condition.value)) << i;
   }
   return mask;
 }

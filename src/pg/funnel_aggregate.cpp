@@ -71,7 +71,7 @@ PRODUCTGRAPH_FUNCTION(window_funnel_serialize) {
 }
 
 PRODUCTGRAPH_FUNCTION(window_funnel_deserialize) {
-  return DeserializeFunnelState<FunnelState>(fcinfo);
+  return DeserializeState<FunnelState>(fcinfo);
 }
 
 PRODUCTGRAPH_FUNCTION(window_funnel_depth) {

@@ -19,9 +19,15 @@ struct FunnelArguments {
 inline constexpr FunnelArguments kFunnelArguments = {1, -1, 2, 3};
 inline constexpr FunnelArguments kFunnelArgumentsWithMode = {1, 2, 3, 4};
 
+template <class Parameters>
+const Parameters* CopyFunnelParameters(MemoryContext context, const Parameters& parameters) {
+  return NewIn<Parameters>(context, parameters);
+}
+
 // Kept from row to row: the parameters are parsed again only when their arguments change.
 template <class State>
 struct FunnelCall {
+  StateMaker<State, CopyFunnelParameters<typename State::Parameters>> states;
   ConditionArguments conditions;
   Interval window;
   text* mode;  // in the same memory context; null before the first row
@@ -92,22 +98,17 @@ void ParseFunnelCall(FunctionCallInfo fcinfo, const FunnelArguments& arguments, 
 
 // The parameters of this row, nearly always those of the row before.
 template <class State, class ParseMode>
-const FunnelCall<State>& DescribeFunnelCall(FunctionCallInfo fcinfo, const FunnelArguments& arguments,
-                                            ParseMode parse_mode) {
+FunnelCall<State>* DescribeFunnelCall(FunctionCallInfo fcinfo, const FunnelArguments& arguments,
+                                      ParseMode parse_mode) {
   if (PG_ARGISNULL(arguments.window)) RaiseNullFunnelArgument("window");
   if (arguments.mode >= 0 && PG_ARGISNULL(arguments.mode)) RaiseNullFunnelArgument("mode");
-  auto* call = static_cast<FunnelCall<State>*>(fcinfo->flinfo->fn_extra);
-  if (!call) {
-    call = static_cast<FunnelCall<State>*>(
-        MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FunnelCall<State>)));
-    call->conditions = DescribeConditions(fcinfo, arguments.conditions);
-    fcinfo->flinfo->fn_extra = call;
-  }
+  auto* const call = CallSite<FunnelCall<State>>(fcinfo);
+  if (call->conditions.count == 0) call->conditions = DescribeConditions(fcinfo, arguments.conditions);
   const bool same =
       call->ready && memcmp(&call->window, PG_GETARG_INTERVAL_P(arguments.window), sizeof(Interval)) == 0 &&
       (arguments.mode < 0 || TextView(call->mode) == TextView(PG_GETARG_TEXT_PP(arguments.mode)));
   if (!same) ParseFunnelCall<State>(fcinfo, arguments, parse_mode, call);
-  return *call;
+  return call;
 }
 
 // The transition function. `parse_mode(mode, conditions, options)` sets the options, or raises an error.
@@ -115,12 +116,13 @@ template <class State, class ParseMode>
 Datum AddFunnelRow(FunctionCallInfo fcinfo, const FunnelArguments& arguments, ParseMode parse_mode) {
   const MemoryContext context = AggregateContext(fcinfo);
   State* state = StateArgument<State>(fcinfo, 0);
-  const FunnelCall<State>& call = DescribeFunnelCall<State>(fcinfo, arguments, parse_mode);
+  FunnelCall<State>* const call = DescribeFunnelCall<State>(fcinfo, arguments, parse_mode);
   const bool has_time = !PG_ARGISNULL(arguments.ts);
-  const core::StepMask mask = has_time ? ReadConditions(fcinfo, call.conditions) : 0;
-  if (mask != 0 || (has_time && call.parameters.options.needs_all_rows())) {
-    if (!state) state = MakeState<State>(context, call.parameters);
-    if (!(state->parameters() == call.parameters)) {
+  const core::StepMask mask = has_time ? ReadConditions(fcinfo, call->conditions) : 0;
+  if (mask != 0 || (has_time && call->parameters.options.needs_all_rows())) {
+    if (!state) {
+      state = call->states.Make(fcinfo, context, call->parameters);
+    } else if (!(state->parameters() == call->parameters)) {
       ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                       errmsg("window and mode must be the same for all rows of a group")));
     }
@@ -133,19 +135,7 @@ Datum AddFunnelRow(FunctionCallInfo fcinfo, const FunnelArguments& arguments, Pa
 
 template <class State>
 Datum CombineFunnelStates(FunctionCallInfo fcinfo) {
-  return CombineStates<State>(fcinfo, [](MemoryContext context, const State& other) {
-    return MakeState<State>(context, other.parameters());
-  });
-}
-
-template <class State>
-Datum DeserializeFunnelState(FunctionCallInfo fcinfo) {
-  const std::span<const std::uint8_t> bytes = StateBytes(fcinfo);
-  typename State::Parameters parameters;
-  Compute([&] { parameters = State::ReadParameters(bytes); });
-  auto* const state = MakeState<State>(CurrentMemoryContext, parameters);
-  Compute([&] { state->ReadRows(bytes); });
-  PG_RETURN_POINTER(state);
+  return CombineMadeStates<State, CopyFunnelParameters<typename State::Parameters>>(fcinfo);
 }
 
 }  // namespace productgraph::pg

@@ -12,6 +12,7 @@
 namespace productgraph::pg {
 namespace {
 
+using core::SequenceParameters;
 using core::SequenceState;
 using Pattern = std::pmr::vector<core::PatternEvent>;
 
@@ -39,8 +40,16 @@ void ResolveIntervals(Pattern* pattern) {
   }
 }
 
+const SequenceParameters* CopyParameters(MemoryContext context, const SequenceParameters& parameters) {
+  char* const pattern = static_cast<char*>(MemoryContextAlloc(context, parameters.pattern.size() + 1));
+  memcpy(pattern, parameters.pattern.data(), parameters.pattern.size());
+  return NewIn<SequenceParameters>(
+      context, SequenceParameters{{pattern, parameters.pattern.size()}, parameters.conditions});
+}
+
 // The pattern of a call site, kept from row to row and from group to group.
 struct PatternCache {
+  StateMaker<SequenceState, CopyParameters> states;
   ConditionArguments conditions;
   MemoryContext context;  // of what follows; null before the first pattern
   std::string_view text;
@@ -63,22 +72,15 @@ void ParseInto(PatternCache* cache, FunctionCallInfo fcinfo, std::string_view te
   MemoryContextSwitchTo(caller);
 }
 
-PatternCache* Cache(FunctionCallInfo fcinfo) {
-  if (!fcinfo->flinfo->fn_extra) {
-    fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PatternCache));
-  }
-  return static_cast<PatternCache*>(fcinfo->flinfo->fn_extra);
-}
-
-const PatternCache& RowCache(FunctionCallInfo fcinfo) {
+PatternCache* RowCache(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(kPattern)) {
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("pattern must not be null")));
   }
-  PatternCache* const cache = Cache(fcinfo);
+  auto* const cache = CallSite<PatternCache>(fcinfo);
   if (cache->conditions.count == 0) cache->conditions = DescribeConditions(fcinfo, kConditions);
   const std::string_view pattern = TextView(PG_GETARG_TEXT_PP(kPattern));
   if (!cache->pattern || cache->text != pattern) ParseInto(cache, fcinfo, pattern, cache->conditions.count);
-  return *cache;
+  return cache;
 }
 
 // The sorted rows of a group and its pattern, for the final functions; false when the group has no row.
@@ -86,9 +88,10 @@ bool Prepare(FunctionCallInfo fcinfo, SequenceState** state, const Pattern** pat
   AggregateContext(fcinfo);
   *state = StateArgument<SequenceState>(fcinfo, 0);
   if (!*state) return false;
-  PatternCache* const cache = Cache(fcinfo);
-  if (!cache->pattern || cache->text != (*state)->pattern()) {
-    ParseInto(cache, fcinfo, (*state)->pattern(), (*state)->conditions());
+  auto* const cache = CallSite<PatternCache>(fcinfo);
+  const SequenceParameters& parameters = (*state)->parameters();
+  if (!cache->pattern || cache->text != parameters.pattern) {
+    ParseInto(cache, fcinfo, parameters.pattern, parameters.conditions);
   }
   *pattern = cache->pattern;
   Compute([&] { (*state)->Sort(CancelToken()); });
@@ -113,15 +116,13 @@ using namespace productgraph::pg;
 
 PRODUCTGRAPH_FUNCTION(sequence_add) {
   const MemoryContext context = AggregateContext(fcinfo);
-  auto* state = StateArgument<core::SequenceState>(fcinfo, kState);
-  const PatternCache& cache = RowCache(fcinfo);
-  const core::StepMask mask = PG_ARGISNULL(kTs) ? 0 : ReadConditions(fcinfo, cache.conditions);
+  auto* state = StateArgument<SequenceState>(fcinfo, kState);
+  PatternCache* const cache = RowCache(fcinfo);
+  const core::StepMask mask = PG_ARGISNULL(kTs) ? 0 : ReadConditions(fcinfo, cache->conditions);
   if (mask != 0) {
     if (!state) {
-      auto* const memory = NewIn<MemoryContextResource>(context, context);
-      void* const block = MemoryContextAlloc(context, sizeof(core::SequenceState));
-      Compute([&] { state = new (block) core::SequenceState(cache.text, cache.conditions.count, memory); });
-    } else if (state->pattern() != cache.text) {
+      state = cache->states.Make(fcinfo, context, {cache->text, cache->conditions.count});
+    } else if (state->parameters().pattern != cache->text) {
       ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                       errmsg("pattern must be the same for all rows of a group")));
     }
@@ -133,25 +134,15 @@ PRODUCTGRAPH_FUNCTION(sequence_add) {
 }
 
 PRODUCTGRAPH_FUNCTION(sequence_combine) {
-  return CombineStates<core::SequenceState>(fcinfo, [](MemoryContext context,
-                                                       const core::SequenceState& other) {
-    auto* const memory = NewIn<MemoryContextResource>(context, context);
-    void* const block = MemoryContextAlloc(context, sizeof(core::SequenceState));
-    core::SequenceState* state = nullptr;
-    Compute([&] { state = new (block) core::SequenceState(other.pattern(), other.conditions(), memory); });
-    return state;
-  });
+  return CombineMadeStates<SequenceState, CopyParameters>(fcinfo);
 }
 
 PRODUCTGRAPH_FUNCTION(sequence_serialize) {
-  return SerializeState<core::SequenceState>(fcinfo);
+  return SerializeState<SequenceState>(fcinfo);
 }
 
 PRODUCTGRAPH_FUNCTION(sequence_deserialize) {
-  const std::span<const std::uint8_t> bytes = StateBytes(fcinfo);
-  auto* const state = MakeState<core::SequenceState>(CurrentMemoryContext, std::string_view(), 1);
-  Compute([&] { state->Deserialize(bytes); });
-  PG_RETURN_POINTER(state);
+  return DeserializeState<SequenceState>(fcinfo);
 }
 
 PRODUCTGRAPH_FUNCTION(sequence_matches) {
@@ -163,7 +154,7 @@ PRODUCTGRAPH_FUNCTION(sequence_counts) {
 }
 
 PRODUCTGRAPH_FUNCTION(sequence_times) {
-  core::SequenceState* state;
+  SequenceState* state;
   const Pattern* pattern;
   if (!Prepare(fcinfo, &state, &pattern)) return TimeArray({});
   auto* const memory = NewIn<MemoryContextResource>(CurrentMemoryContext, CurrentMemoryContext);

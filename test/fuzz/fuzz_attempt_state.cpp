@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::span<const std::uint8_t> bytes(data, size);
   std::pmr::monotonic_buffer_resource memory;
   try {
-    AttemptState state(AttemptState::ReadParameters(bytes), &memory);
+    const AttemptParameters parameters = AttemptState::ReadParameters(bytes);
+    AttemptState state(&parameters, &memory);
     state.ReadRows(bytes);
     REQUIRE(state.SerializedSize() == size);
     std::vector<std::uint8_t> again(size);

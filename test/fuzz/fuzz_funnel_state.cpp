@@ -10,17 +10,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::span<const std::uint8_t> bytes(data, size);
   std::pmr::monotonic_buffer_resource memory;
   try {
-    FunnelState state(FunnelState::ReadParameters(bytes), &memory);
+    const FunnelParameters parameters = FunnelState::ReadParameters(bytes);
+    FunnelState state(&parameters, &memory);
     state.ReadRows(bytes);
     REQUIRE(state.SerializedSize() == size);
     std::vector<std::uint8_t> again(size);
     state.Serialize(again);
     REQUIRE(std::equal(again.begin(), again.end(), bytes.begin()));
-    FunnelState twice(state.parameters(), &memory);
+    FunnelState twice(&parameters, &memory);
     twice.Merge(state);
     twice.Merge(state);
-    const FunnelOptions& options = state.parameters().options;
-    const FunnelWindow window{state.parameters().window_micros};
+    const FunnelOptions& options = parameters.options;
+    const FunnelWindow window{parameters.window_micros};
     state.Sort(StopToken());
     twice.Sort(StopToken());
     const FunnelChain chain = MatchFunnel(state.rows(), window, options, StopToken());

@@ -34,7 +34,7 @@ TEST(AttemptState, PartsMergeToTheWhole) {
     BlockMemory memory;
     const AttemptParameters parameters = RandomParameters(&random);
     const StepMask all = static_cast<StepMask>((std::uint64_t{1} << parameters.options.conditions()) - 1);
-    AttemptState whole(parameters, &memory), merged(parameters, &memory), part(parameters, &memory);
+    AttemptState whole(&parameters, &memory), merged(&parameters, &memory), part(&parameters, &memory);
     for (int i = random.Below(40); i > 0; --i) {
       const Micros ts = random.Below(30);
       const StepMask mask = static_cast<StepMask>(random.Next() & random.Next()) & all;
@@ -42,7 +42,8 @@ TEST(AttemptState, PartsMergeToTheWhole) {
       (random.OneIn(2) ? merged : part).Add(ts, mask);
     }
     const std::vector<std::uint8_t> bytes = Bytes(part);
-    AttemptState copy(AttemptState::ReadParameters(bytes), &memory);
+    const AttemptParameters read = AttemptState::ReadParameters(bytes);
+    AttemptState copy(&read, &memory);
     copy.ReadRows(bytes);
     ASSERT_TRUE(copy.parameters() == parameters);
     merged.Merge(copy);
@@ -59,12 +60,13 @@ TEST(AttemptState, PartsMergeToTheWhole) {
 
 TEST(AttemptState, StrictOrderKeepsAllRows) {
   BlockMemory memory;
-  AttemptParameters parameters;
-  AttemptState ordered(parameters, &memory);
+  const AttemptParameters parameters;
+  AttemptState ordered(&parameters, &memory);
   ordered.Add(1, 0);
   EXPECT_EQ(ordered.rows().size(), 0u);
-  parameters.options.order = StepOrder::kStrict;
-  AttemptState strict(parameters, &memory);
+  AttemptParameters strict_parameters;
+  strict_parameters.options.order = StepOrder::kStrict;
+  AttemptState strict(&strict_parameters, &memory);
   strict.Add(1, 0);
   EXPECT_EQ(strict.rows().size(), 1u);
   EXPECT_THROW(strict.Merge(ordered), Error);
@@ -76,7 +78,8 @@ TEST(AttemptState, CorruptedBytesAreRefusedOrHarmless) {
   constexpr int kRounds = 20'000;
   for (int round = 0; round < kRounds; ++round) {
     BlockMemory memory;
-    AttemptState state(RandomParameters(&random), &memory);
+    const AttemptParameters parameters = RandomParameters(&random);
+    AttemptState state(&parameters, &memory);
     for (int i = 0; i < 5; ++i) state.Add(i, 1);
     std::vector<std::uint8_t> bytes = Bytes(state);
     if (random.OneIn(4)) bytes.resize(static_cast<std::size_t>(random.Below(static_cast<int>(bytes.size()))));
@@ -86,7 +89,8 @@ TEST(AttemptState, CorruptedBytesAreRefusedOrHarmless) {
           static_cast<std::uint8_t>(random.Next());
     }
     try {
-      AttemptState copy(AttemptState::ReadParameters(bytes), &memory);
+      const AttemptParameters read = AttemptState::ReadParameters(bytes);
+      AttemptState copy(&read, &memory);
       copy.ReadRows(bytes);
       ASSERT_EQ(copy.parameters().options.Problem(), nullptr);
       copy.Sort(StopToken());

@@ -91,8 +91,8 @@ TEST(OutOfMemory, TheStateOfAFunnel) {
   FailEachAllocation([](std::pmr::memory_resource* memory) {
     FunnelParameters parameters;
     parameters.options.steps = 3;
-    FunnelState state(parameters, memory);
-    FunnelState other(parameters, memory);
+    FunnelState state(&parameters, memory);
+    FunnelState other(&parameters, memory);
     for (int i = 0; i < 1'000; ++i) {
       state.Add(1'000 - i, 1u << (i % 3));
       other.Add(i, 1u << (i % 3));
@@ -101,7 +101,8 @@ TEST(OutOfMemory, TheStateOfAFunnel) {
     state.Sort(StopToken());
     std::vector<std::uint8_t> bytes(state.SerializedSize());
     state.Serialize(bytes);
-    FunnelState copy(FunnelState::ReadParameters(bytes), memory);
+    const FunnelParameters read = FunnelState::ReadParameters(bytes);
+    FunnelState copy(&read, memory);
     copy.ReadRows(bytes);
     EXPECT_EQ(copy.rows().size(), 2'000u);
     EXPECT_EQ(MatchFunnel(copy.rows(), {kSecond}, {3, true}, StopToken()).depth, 3);

@@ -43,6 +43,46 @@ TEST(RowList, SortsAgainWhateverWayRowsCome) {
   EXPECT_EQ(Times(list), (std::vector<Micros>{kMinusInfinity, 0, 0, 1, 2}));
 }
 
+TEST(RowList, KeepsTwoRowsInsideAndMoreInBlocksThatDouble) {
+  BlockMemory memory;
+  RowList list(&memory);
+  EXPECT_LE(sizeof(RowList), 48u);
+  list.Add(0, 1);
+  list.Add(1, 1);
+  EXPECT_EQ(memory.allocations(), 0u);
+  for (int i = 2; i < 1'000; ++i) {
+    list.Add(i, 1);
+    ASSERT_EQ(list.rows().back().ts, i);
+  }
+  EXPECT_EQ(memory.allocations(), 9u) << "of 4 to 1024 rows";
+  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(list.rows()[i].ts, i);
+}
+
+TEST(RowList, AppendsAcrossAllSizes) {
+  for (int left = 0; left < 20; ++left) {
+    for (int right = 0; right < 20; ++right) {
+      BlockMemory memory;
+      RowList list(&memory), other(&memory);
+      for (int i = 0; i < left; ++i) list.Add(i, 1);
+      for (int i = 0; i < right; ++i) other.Add(left + i, 1);
+      list.Append(other);
+      list.Add(left + right, 1);
+      std::vector<Micros> expected;
+      for (int i = 0; i <= left + right; ++i) expected.push_back(i);
+      ASSERT_EQ(Times(list), expected) << left << " and " << right;
+      ASSERT_EQ(other.rows().size(), static_cast<std::size_t>(right));
+    }
+  }
+}
+
+TEST(RowList, ARowThatDoesNotFitChangesNothing) {
+  BlockMemory memory(1);
+  RowList list(&memory);
+  for (int i = 0; i < 4; ++i) list.Add(i, 1);
+  EXPECT_THROW(list.Add(4, 1), std::bad_alloc);
+  EXPECT_EQ(Times(list), (std::vector<Micros>{0, 1, 2, 3}));
+}
+
 TEST(RowList, ASortThatWasStoppedIsDoneAgain) {
   const volatile std::sig_atomic_t stop = 1;
   BlockMemory memory;

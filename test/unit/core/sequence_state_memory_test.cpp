@@ -61,8 +61,9 @@ TEST(SequenceMemory, CountMatchesAndLongestMatch) {
 
 TEST(SequenceMemory, StateOfPatterns) {
   FailEachAllocation([](std::pmr::memory_resource* memory) {
-    SequenceState state(kPattern, 2, memory);
-    SequenceState other(kPattern, 2, memory);
+    const SequenceParameters parameters{kPattern, 2};
+    SequenceState state(&parameters, memory);
+    SequenceState other(&parameters, memory);
     for (const StepRow& row : SomeRows()) {
       state.Add(row.ts, row.mask);
       other.Add(-row.ts, row.mask);
@@ -71,8 +72,9 @@ TEST(SequenceMemory, StateOfPatterns) {
     state.Sort(StopToken());
     std::vector<std::uint8_t> bytes(state.SerializedSize());
     state.Serialize(bytes);
-    SequenceState copy("", 1, memory);
-    copy.Deserialize(bytes);
+    const SequenceParameters read = SequenceState::ReadParameters(bytes);
+    SequenceState copy(&read, memory);
+    copy.ReadRows(bytes);
     EXPECT_EQ(copy.rows().size(), 1'000u);
   });
 }
