@@ -37,8 +37,10 @@ LANGUAGE C STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'productgraph_window_funnel_chain';
 COMMENT ON FUNCTION window_funnel_chain(internal) IS 'Support of window_funnel_times().';
 
+-- SSPACE, the bytes that a group of a dozen rows takes: by its own guess of 8 kB the planner would sort all rows, or
+-- write groups to disk, where hashing them in memory is possible.
 CREATE AGGREGATE window_funnel("window" interval, ts timestamptz, VARIADIC steps "any") (
-  SFUNC = window_funnel_add, STYPE = internal, FINALFUNC = window_funnel_depth,
+  SFUNC = window_funnel_add, STYPE = internal, SSPACE = 256, FINALFUNC = window_funnel_depth,
   COMBINEFUNC = window_funnel_combine, SERIALFUNC = window_funnel_serialize,
   DESERIALFUNC = window_funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE window_funnel(interval, timestamptz, "any") IS
@@ -48,7 +50,7 @@ COMMENT ON AGGREGATE window_funnel(interval, timestamptz, "any") IS
 '22004 NULL window, 54023 more than 32 steps.';
 
 CREATE AGGREGATE window_funnel("window" interval, mode text, ts timestamptz, VARIADIC steps "any") (
-  SFUNC = window_funnel_add_mode, STYPE = internal, FINALFUNC = window_funnel_depth,
+  SFUNC = window_funnel_add_mode, STYPE = internal, SSPACE = 256, FINALFUNC = window_funnel_depth,
   COMBINEFUNC = window_funnel_combine, SERIALFUNC = window_funnel_serialize,
   DESERIALFUNC = window_funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE window_funnel(interval, text, timestamptz, "any") IS
@@ -58,7 +60,7 @@ COMMENT ON AGGREGATE window_funnel(interval, text, timestamptz, "any") IS
 'not due yet are passed over. Error 22023 for any other.';
 
 CREATE AGGREGATE window_funnel_times("window" interval, ts timestamptz, VARIADIC steps "any") (
-  SFUNC = window_funnel_add, STYPE = internal, FINALFUNC = window_funnel_chain,
+  SFUNC = window_funnel_add, STYPE = internal, SSPACE = 256, FINALFUNC = window_funnel_chain,
   COMBINEFUNC = window_funnel_combine, SERIALFUNC = window_funnel_serialize,
   DESERIALFUNC = window_funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE window_funnel_times(interval, timestamptz, "any") IS
@@ -66,7 +68,7 @@ COMMENT ON AGGREGATE window_funnel_times(interval, timestamptz, "any") IS
 'completes first, of those the one that starts latest. Empty when no step was reached; never decreasing.';
 
 CREATE AGGREGATE window_funnel_times("window" interval, mode text, ts timestamptz, VARIADIC steps "any") (
-  SFUNC = window_funnel_add_mode, STYPE = internal, FINALFUNC = window_funnel_chain,
+  SFUNC = window_funnel_add_mode, STYPE = internal, SSPACE = 256, FINALFUNC = window_funnel_chain,
   COMBINEFUNC = window_funnel_combine, SERIALFUNC = window_funnel_serialize,
   DESERIALFUNC = window_funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE window_funnel_times(interval, text, timestamptz, "any") IS
@@ -116,7 +118,7 @@ AS 'MODULE_PATHNAME', 'productgraph_sequence_times';
 COMMENT ON FUNCTION sequence_times(internal) IS 'Support of sequence_match_events().';
 
 CREATE AGGREGATE sequence_match(pattern text, ts timestamptz, VARIADIC conditions "any") (
-  SFUNC = sequence_add, STYPE = internal, FINALFUNC = sequence_matches,
+  SFUNC = sequence_add, STYPE = internal, SSPACE = 256, FINALFUNC = sequence_matches,
   COMBINEFUNC = sequence_combine, SERIALFUNC = sequence_serialize, DESERIALFUNC = sequence_deserialize,
   PARALLEL = SAFE);
 COMMENT ON AGGREGATE sequence_match(text, timestamptz, "any") IS
@@ -127,7 +129,7 @@ COMMENT ON AGGREGATE sequence_match(text, timestamptz, "any") IS
 'pattern, 22004 NULL pattern, 54023 more than 32 conditions.';
 
 CREATE AGGREGATE sequence_count(pattern text, ts timestamptz, VARIADIC conditions "any") (
-  SFUNC = sequence_add, STYPE = internal, FINALFUNC = sequence_counts,
+  SFUNC = sequence_add, STYPE = internal, SSPACE = 256, FINALFUNC = sequence_counts,
   COMBINEFUNC = sequence_combine, SERIALFUNC = sequence_serialize, DESERIALFUNC = sequence_deserialize,
   PARALLEL = SAFE);
 COMMENT ON AGGREGATE sequence_count(text, timestamptz, "any") IS
@@ -135,7 +137,7 @@ COMMENT ON AGGREGATE sequence_count(text, timestamptz, "any") IS
 'it can, and the next one uses rows after it only.';
 
 CREATE AGGREGATE sequence_match_events(pattern text, ts timestamptz, VARIADIC conditions "any") (
-  SFUNC = sequence_add, STYPE = internal, FINALFUNC = sequence_times,
+  SFUNC = sequence_add, STYPE = internal, SSPACE = 256, FINALFUNC = sequence_times,
   COMBINEFUNC = sequence_combine, SERIALFUNC = sequence_serialize, DESERIALFUNC = sequence_deserialize,
   PARALLEL = SAFE);
 COMMENT ON AGGREGATE sequence_match_events(text, timestamptz, "any") IS
@@ -170,7 +172,7 @@ COMMENT ON FUNCTION sequence_next_node_value(internal) IS 'Support of sequence_n
 
 CREATE AGGREGATE sequence_next_node(
   direction text, base text, ts timestamptz, value text, base_condition boolean, VARIADIC steps "any") (
-  SFUNC = sequence_next_node_add, STYPE = internal, FINALFUNC = sequence_next_node_value,
+  SFUNC = sequence_next_node_add, STYPE = internal, SSPACE = 1024, FINALFUNC = sequence_next_node_value,
   COMBINEFUNC = sequence_next_node_combine, SERIALFUNC = sequence_next_node_serialize,
   DESERIALFUNC = sequence_next_node_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE sequence_next_node(text, text, timestamptz, text, boolean, "any") IS
