@@ -25,7 +25,8 @@ struct StepRow {
 };
 
 // By time, ties by mask, so that what follows depends on the rows and not on the order they came in. Rows
-// that are sorted already cost one pass. Throws Error(kStopped), with the rows in any order.
+// that come in the order of time cost one pass, whatever the order of ties. Throws Error(kStopped), with the
+// rows in any order.
 void SortRows(std::span<StepRow> rows, const StopToken& stop);
 
 // time + interval; infinite times stay as they are, and what would overflow becomes infinite.

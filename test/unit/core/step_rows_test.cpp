@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <utility>
+
 #include "test/unit/core/funnel_rows.hpp"
 
 namespace productgraph::core {
@@ -33,6 +37,24 @@ TEST(StepRows, AddMicrosNeverOverflows) {
   };
   for (const SumCase& c : cases)
     EXPECT_EQ(AddMicros(c.time, c.interval), c.sum) << c.time << " + " << c.interval;
+}
+
+TEST(StepRows, SortsByTimeAndMaskWhateverComesSortedAlready) {
+  Random random(10);
+  for (int round = 0; round < 2'000; ++round) {
+    Rows rows;
+    for (int i = random.Below(30); i > 0; --i)
+      rows.push_back({random.Below(6), static_cast<StepMask>(random.Below(4))});
+    const auto by_time = [](const StepRow& a, const StepRow& b) { return a.ts < b.ts; };
+    if (random.OneIn(2)) std::stable_sort(rows.begin(), rows.end(), by_time);
+    std::map<std::pair<Micros, StepMask>, int> counts;
+    for (const StepRow& row : rows) ++counts[{row.ts, row.mask}];
+    SortRows(rows, StopToken());
+    auto row = rows.begin();
+    for (const auto& [expected, count] : counts) {
+      for (int i = 0; i < count; ++i, ++row) ASSERT_EQ(std::pair(row->ts, row->mask), expected);
+    }
+  }
 }
 
 TEST(StepRows, SortingStopsWhenAsked) {
