@@ -35,7 +35,7 @@ AS 'MODULE_PATHNAME', 'productgraph_funnel_attempt_all';
 COMMENT ON FUNCTION funnel_attempt_all(internal) IS 'Support of funnel_attempts().';
 
 CREATE AGGREGATE funnel_attempt("window" interval, mode text, ts timestamptz, VARIADIC conditions "any") (
-  SFUNC = funnel_attempt_add, STYPE = internal, FINALFUNC = funnel_attempt_best,
+  SFUNC = funnel_attempt_add, STYPE = internal, SSPACE = 256, FINALFUNC = funnel_attempt_best,
   COMBINEFUNC = funnel_attempt_combine, SERIALFUNC = funnel_attempt_serialize,
   DESERIALFUNC = funnel_attempt_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE funnel_attempt(interval, text, timestamptz, "any") IS
@@ -49,7 +49,7 @@ COMMENT ON AGGREGATE funnel_attempt(interval, text, timestamptz, "any") IS
 'ts are ignored. Errors: 22023 wrong mode or window, 22004 NULL mode or window, 54023 more than 32 conditions.';
 
 CREATE AGGREGATE funnel_attempts("window" interval, mode text, ts timestamptz, VARIADIC conditions "any") (
-  SFUNC = funnel_attempt_add, STYPE = internal, FINALFUNC = funnel_attempt_all,
+  SFUNC = funnel_attempt_add, STYPE = internal, SSPACE = 256, FINALFUNC = funnel_attempt_all,
   COMBINEFUNC = funnel_attempt_combine, SERIALFUNC = funnel_attempt_serialize,
   DESERIALFUNC = funnel_attempt_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE funnel_attempts(interval, text, timestamptz, "any") IS
