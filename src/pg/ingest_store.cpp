@@ -141,7 +141,7 @@ void StoreRows(core::IngestBatch* batch) {
     while (end < rows.size() && rows[end].project->org_id == rows[begin].project->org_id) ++end;
     pg_uuid_t org_id;
     memcpy(org_id.data, rows[begin].project->org_id.data(), UUID_LEN);
-    AssignOrganization(&org_id, OrganizationScope::kNested);
+    AssignOrganizationOfStore(&org_id);
     StoreOrganization(batch, begin, end);
     begin = end;
   }

@@ -1,6 +1,7 @@
 #include "src/pg/organization.hpp"
 
 #include "src/pg/boundary.hpp"
+#include "src/pg/saved_plan.hpp"
 #include "src/pg/store_access.hpp"
 
 namespace productgraph::pg {
@@ -8,15 +9,34 @@ namespace {
 
 constexpr const char* kSetting = "productgraph.current_org";
 constexpr const char* kServiceRole = "productgraph_service";
+constexpr int kUuidCharacters = 36;
 
-// What PostgreSQL keeps of the setting. Its assign hook keeps the parsed value beside it, through rollbacks
-// and resets too, because every change goes through the hook.
+enum class OrganizationScope {
+  kSession,
+  kTransaction,  // until the end of the transaction
+  kNested,       // until the end of the current GUC nest level
+};
+
+// The organization of the session, and on whose word.
+struct Choice {
+  bool is_set;
+  pg_uuid_t org_id;
+  Oid chooser;  // the role that was allowed to choose; invalid when the store itself did
+  Oid outer;    // the role of SET ROLE, else of the login, at that time
+};
+
+// What PostgreSQL keeps of the setting: nothing, or "UUID CHOOSER OUTER". Its assign hook keeps the choice
+// beside it, through rollbacks and resets too, because every change goes through the hook.
 char* setting_text;
-bool organization_is_set;
-pg_uuid_t organization;
+Choice current;
 
-// True while AssignOrganization runs: the only way to a new value.
+// True while Assign runs: the only way to a new value.
 bool assigning;
+
+// Whether the choice holds, as found out in this transaction for a role of SET ROLE (invalid = not yet).
+Oid verified_outer;
+bool verified;
+bool verifying;
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -24,26 +44,26 @@ int HexDigit(char c) {
   return -1;
 }
 
-// Reads the canonical form that uuid_out writes; false for any other.
-bool ParseCanonicalUuid(const char* text, pg_uuid_t* uuid) {
+// Reads the canonical form that uuid_out writes and returns what follows it; null for any other.
+const char* ReadCanonicalUuid(const char* text, pg_uuid_t* uuid) {
   for (int i = 0; i < UUID_LEN; ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) {
-      if (*text++ != '-') return false;
+      if (*text++ != '-') return nullptr;
     }
     const int high = HexDigit(text[0]);
     const int low = high < 0 ? -1 : HexDigit(text[1]);
-    if (low < 0) return false;
+    if (low < 0) return nullptr;
     uuid->data[i] = static_cast<unsigned char>(high * 16 + low);
     text += 2;
   }
-  return *text == '\0';
+  return text;
 }
 
 // Refuses every way of setting the organization but ours: SET, set_config(), connection options, ALTER ROLE
 // and ALTER DATABASE … SET, SET clauses of functions, and placeholders from before the library was loaded.
-// Parallel workers take over what their leader had.
+// Parallel workers take over what their leader's session had, but no settings of the role or database.
 bool CheckSetting(char** value, void**, GucSource source) {
-  if (assigning || InitializingParallelWorker) return true;
+  if (assigning || (InitializingParallelWorker && source == PGC_S_SESSION)) return true;
   if (source == PGC_S_DEFAULT && **value == '\0') return true;
   GUC_check_errcode(ERRCODE_INSUFFICIENT_PRIVILEGE);
   GUC_check_errmsg("the current organization cannot be set this way");
@@ -52,7 +72,20 @@ bool CheckSetting(char** value, void**, GucSource source) {
 }
 
 void AssignSetting(const char* value, void*) {
-  organization_is_set = value && ParseCanonicalUuid(value, &organization);
+  const char* const roles = value ? ReadCanonicalUuid(value, &current.org_id) : nullptr;
+  current.is_set = roles && sscanf(roles, "%u %u", &current.chooser, &current.outer) == 2;
+  verified_outer = InvalidOid;
+}
+
+// The organization alone is for everybody's eyes.
+const char* ShowSetting() {
+  static char shown[kUuidCharacters + 1];
+  strlcpy(shown, current.is_set ? setting_text : "", sizeof(shown));
+  return shown;
+}
+
+void ForgetVerification(XactEvent, void*) {
+  verified_outer = InvalidOid;
 }
 
 bool IsService(Oid role) {
@@ -60,48 +93,50 @@ bool IsService(Oid role) {
   return superuser_arg(role) || (OidIsValid(service) && has_privs_of_role(role, service));
 }
 
-// Whether the organization exists (for a service role) or has the role as a member.
-bool MayChoose(Oid role, bool service, const pg_uuid_t* org_id) {
-  const char* const query = service ? "SELECT 1 FROM productgraph.organizations WHERE id = $1"
-                                    : "SELECT 1 FROM productgraph.organization_members m"
-                                      " WHERE m.org_id = $1 AND pg_has_role($2, m.role, 'MEMBER')";
-  Oid types[] = {UUIDOID, OIDOID};
-  Datum values[] = {UUIDPGetDatum(org_id), ObjectIdGetDatum(role)};
+SavedPlan exists_plan = {"SELECT FROM productgraph.organizations WHERE id = $1", 1, {UUIDOID}, nullptr};
+SavedPlan member_plan = {
+    "SELECT FROM productgraph.organization_members m"
+    " WHERE m.org_id = $1 AND pg_has_role($2, m.role, 'MEMBER')",
+    2,
+    {UUIDOID, OIDOID},
+    nullptr};
+
+bool Finds(SavedPlan* plan, const Datum* values) {
   const StoreAccess access = EnterStore();
-  if (SPI_execute_with_args(query, service ? 1 : 2, types, values, nullptr, true, 1) != SPI_OK_SELECT) {
-    elog(ERROR, "cannot look up an organization");
-  }
-  const bool found = SPI_processed > 0;
+  const bool found = ExecuteSelect(plan, values, 1) > 0;
   LeaveStore(access);
   return found;
 }
 
-void CheckMayChoose(const pg_uuid_t* org_id) {
-  const Oid role = GetUserId();
-  const bool service = IsService(role);
-  if (MayChoose(role, service, org_id)) return;
-  if (service) {
+bool Exists(const pg_uuid_t* org_id) {
+  const Datum values[] = {UUIDPGetDatum(org_id)};
+  return Finds(&exists_plan, values);
+}
+
+bool IsMember(Oid role, const pg_uuid_t* org_id) {
+  const Datum values[] = {UUIDPGetDatum(org_id), ObjectIdGetDatum(role)};
+  return Finds(&member_plan, values);
+}
+
+void CheckMayChoose(Oid role, const pg_uuid_t* org_id) {
+  if (IsService(role)) {
+    if (Exists(org_id)) return;
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
                     errmsg("organization \"%s\" does not exist",
                            DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(org_id)))),
                     errhint("Make one with productgraph.create_organization(slug, name).")));
   }
+  if (IsMember(role, org_id)) return;
   ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                   errmsg("role \"%s\" is not a member of that organization", GetUserNameFromId(role, false)),
                   errhint("A service role can add it with productgraph.add_member(role, org_id).")));
 }
 
-}  // namespace
-
-void DefineOrganizationSetting() {
-  DefineCustomStringVariable(kSetting, "Organization whose rows this session sees.",
-                             "Set by productgraph.set_current_org() only.", &setting_text, "", PGC_USERSET,
-                             GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, CheckSetting, AssignSetting, nullptr);
-}
-
-void AssignOrganization(const pg_uuid_t* org_id, OrganizationScope scope) {
+void Assign(const pg_uuid_t* org_id, Oid chooser, OrganizationScope scope) {
   const char* const value =
-      org_id ? DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(org_id))) : "";
+      org_id ? psprintf("%s %u %u", DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(org_id))),
+                        chooser, GetOuterUserId())
+             : "";
   const GucAction action = scope == OrganizationScope::kSession       ? GUC_ACTION_SET
                            : scope == OrganizationScope::kTransaction ? GUC_ACTION_LOCAL
                                                                       : GUC_ACTION_SAVE;
@@ -111,6 +146,47 @@ void AssignOrganization(const pg_uuid_t* org_id, OrganizationScope scope) {
   PG_FINALLY();
   { assigning = false; }
   PG_END_TRY();
+}
+
+OrganizationScope ScopeOf(bool is_local) {
+  return is_local ? OrganizationScope::kTransaction : OrganizationScope::kSession;
+}
+
+// Whether the choice holds for who acts now: whoever made it may have been removed from the organization
+// since, and another role may have come with SET ROLE, for which the choice holds if it could have made it.
+// Asked once in a transaction; false while it is being asked.
+bool ChoiceHolds() {
+  if (!OidIsValid(current.chooser)) return true;
+  const Oid outer = GetOuterUserId();
+  if (verified_outer == outer) return verified;
+  if (verifying) return false;
+  const Oid role = outer == current.outer ? current.chooser : outer;
+  bool holds = IsService(role);
+  if (!holds) {
+    verifying = true;
+    PG_TRY();
+    { holds = IsMember(role, &current.org_id); }
+    PG_FINALLY();
+    { verifying = false; }
+    PG_END_TRY();
+  }
+  verified = holds;
+  verified_outer = outer;
+  return holds;
+}
+
+}  // namespace
+
+void DefineOrganizationSetting() {
+  DefineCustomStringVariable(kSetting, "Organization whose rows this session sees.",
+                             "Set by productgraph.set_current_org() only.", &setting_text, "", PGC_USERSET,
+                             GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, CheckSetting, AssignSetting,
+                             ShowSetting);
+  RegisterXactCallback(ForgetVerification, nullptr);
+}
+
+void AssignOrganizationOfStore(const pg_uuid_t* org_id) {
+  Assign(org_id, InvalidOid, OrganizationScope::kNested);
 }
 
 }  // namespace productgraph::pg
@@ -123,21 +199,22 @@ PRODUCTGRAPH_FUNCTION(set_current_org) {
                     errhint("To have none, call productgraph.clear_current_org().")));
   }
   const pg_uuid_t* const org_id = PG_GETARG_UUID_P(0);
-  CheckMayChoose(org_id);
-  const bool is_local = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
-  AssignOrganization(org_id, is_local ? OrganizationScope::kTransaction : OrganizationScope::kSession);
+  const Oid role = GetUserId();
+  CheckMayChoose(role, org_id);
+  Assign(org_id, role, ScopeOf(!PG_ARGISNULL(1) && PG_GETARG_BOOL(1)));
+  verified = true;
+  verified_outer = GetOuterUserId();
   PG_RETURN_VOID();
 }
 
 PRODUCTGRAPH_FUNCTION(clear_current_org) {
-  const bool is_local = !PG_ARGISNULL(0) && PG_GETARG_BOOL(0);
-  AssignOrganization(nullptr, is_local ? OrganizationScope::kTransaction : OrganizationScope::kSession);
+  Assign(nullptr, InvalidOid, ScopeOf(!PG_ARGISNULL(0) && PG_GETARG_BOOL(0)));
   PG_RETURN_VOID();
 }
 
 PRODUCTGRAPH_FUNCTION(current_org_id) {
-  if (!organization_is_set) PG_RETURN_NULL();
+  if (!current.is_set || !ChoiceHolds()) PG_RETURN_NULL();
   pg_uuid_t* const result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-  *result = organization;
+  *result = current.org_id;
   PG_RETURN_UUID_P(result);
 }

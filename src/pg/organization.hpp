@@ -8,13 +8,8 @@ namespace productgraph::pg {
 // Defines the setting productgraph.current_org; called once when the library is loaded.
 void DefineOrganizationSetting();
 
-enum class OrganizationScope {
-  kSession,
-  kTransaction,  // until the end of the transaction
-  kNested,       // until the end of the current GUC nest level
-};
-
-// Sets the organization (NULL = none) without asking whether the caller may.
-void AssignOrganization(const pg_uuid_t* org_id, OrganizationScope scope);
+// Sets the organization until the end of the current GUC nest level, for what the store does by itself:
+// nobody is asked whether the caller may.
+void AssignOrganizationOfStore(const pg_uuid_t* org_id);
 
 }  // namespace productgraph::pg
