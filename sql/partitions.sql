@@ -68,8 +68,14 @@ BEGIN
   DELETE FROM productgraph.event_keys k WHERE k.received_at < now() - deduplicate_for;
   GET DIAGNOSTICS done = ROW_COUNT;
   RETURN NEXT;
+  task := 'members without a role removed';
+  DELETE FROM productgraph.organization_members m
+  WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = m.role);
+  GET DIAGNOSTICS done = ROW_COUNT;
+  RETURN NEXT;
 END
 $$;
 COMMENT ON FUNCTION maintain(interval, interval) IS
 'To be run now and then, say every hour, by a superuser or a member of productgraph_owner: makes partitions for the '
-'weeks ahead and forgets by which ids events received longer ago are recognised as repeats. Returns what it did.';
+'weeks ahead, forgets by which ids events received longer ago are recognised as repeats, and forgets members whose role '
+'was dropped, before another role can inherit its OID. Returns what it did.';

@@ -296,6 +296,8 @@ BEGIN
     ALTER TABLE productgraph.projects ADD CONSTRAINT projects_settings_check
       CHECK (productgraph.is_valid_project_settings(settings));
   END IF;
+  CREATE OR REPLACE TRIGGER remove_rows BEFORE DELETE ON productgraph.organizations
+    FOR EACH ROW EXECUTE FUNCTION productgraph.remove_organization_rows();
   -- A service role lists and makes organizations; ingestion, which acts as the owner, finds out whose a key or an
   -- open project is. Rows of events, sessions and the rest belong to the current organization for everybody.
   PERFORM productgraph.add_policy('productgraph.organizations', 'service',
@@ -308,11 +310,13 @@ BEGIN
     'FOR SELECT TO productgraph_owner USING (true)');
   PERFORM productgraph.add_policy('productgraph.api_keys', 'lookup',
     'FOR SELECT TO productgraph_owner USING (true)');
-  -- maintain() forgets old keys and moves rows out of the default partition, whoever's they are.
+  -- maintain() forgets old keys and dropped roles and moves rows out of the default partition, whoever's they are.
   PERFORM productgraph.add_policy('productgraph.event_keys', 'maintenance_read',
     'FOR SELECT TO productgraph_owner USING (true)');
   PERFORM productgraph.add_policy('productgraph.event_keys', 'maintenance',
     'FOR DELETE TO productgraph_owner USING (true)');
+  PERFORM productgraph.add_policy('productgraph.organization_members', 'maintenance',
+    'FOR DELETE TO productgraph_owner USING (NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = role))');
   PERFORM productgraph.add_policy('productgraph.events_default', 'maintenance_read',
     'FOR SELECT TO productgraph_owner USING (true)');
   PERFORM productgraph.add_policy('productgraph.events_default', 'maintenance',
@@ -339,6 +343,7 @@ BEGIN
     productgraph.enter_org(uuid),
     productgraph.leave_org(uuid),
     productgraph.create_organization(text, text),
+    productgraph.drop_organization(uuid),
     productgraph.create_project(uuid, text, text, jsonb),
     productgraph.create_api_key(uuid, text, text, text[], timestamptz),
     productgraph.revoke_api_key(uuid, uuid),

@@ -20,6 +20,8 @@ constexpr int kAttributesColumn = kLeadingColumns + core::kFieldCount;
 constexpr int kColumns = kAttributesColumn + 1;
 
 SavedPlan store_plan = {nullptr, 0, {}, nullptr};
+SavedPlan keep_plan = {
+    "SELECT FROM productgraph.organizations WHERE id = $1 FOR KEY SHARE", 1, {UUIDOID}, nullptr};
 
 Oid TypeOid(core::FieldType type) {
   switch (type) {
@@ -96,6 +98,16 @@ void PutRow(Tuplestorestate* store, TupleDesc description, const core::IngestRow
   tuplestore_putvalues(store, description, values, nulls);
 }
 
+// Holds off the deletion of the organization until this transaction has ended, so that it finds our rows too.
+// An organization that is gone by now lost its keys and projects with it: the next attempt is told so.
+void KeepOrganization(const pg_uuid_t* org_id) {
+  const Datum values[] = {UUIDPGetDatum(org_id)};
+  if (ExecuteSelect(&keep_plan, values, 1, false) > 0) return;
+  ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                  errmsg("the organization was deleted while its events were being stored"),
+                  errhint("Send them again.")));
+}
+
 // Stores rows [begin, end), all of one organization.
 void StoreOrganization(core::IngestBatch* batch, std::size_t begin, std::size_t end) {
   core::IngestRow* const rows = batch->rows().data();
@@ -142,6 +154,7 @@ void StoreRows(core::IngestBatch* batch) {
     pg_uuid_t org_id;
     memcpy(org_id.data, rows[begin].project->org_id.data(), UUID_LEN);
     AssignOrganizationOfStore(&org_id);
+    KeepOrganization(&org_id);
     StoreOrganization(batch, begin, end);
     begin = end;
   }
