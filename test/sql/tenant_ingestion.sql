@@ -45,10 +45,25 @@ SELECT create_journey('shared', 'j', '{page.view}');
 SET ROLE productgraph_owner;
 SET productgraph.current_org = :'b';
 
+-- When storing fails and the error is caught, the role and the organization are what they were.
+RESET SESSION AUTHORIZATION;
+ALTER TABLE events ADD CONSTRAINT tenant_breaks CHECK (page_path <> 'breaks') NOT VALID;
+SET SESSION AUTHORIZATION regress_tenant_ingest;
+DO $$
+BEGIN
+  PERFORM productgraph.ingest('[{"event_id":"breaks","project_id":"of-b","session.id":"breaks","event.type":"custom","event.timestamp":"2026-01-01T00:00:00Z","page.path":"breaks"}]');
+EXCEPTION WHEN check_violation THEN
+  RAISE NOTICE 'caught as %, in organization %: %', current_user, productgraph.current_org_id(), SQLERRM;
+END $$;
+SELECT current_user = session_user AS same_user, current_org_id() IS NULL AS none_chosen, current_setting('search_path') AS search_path;
+SELECT count(*) FROM events;
+RESET SESSION AUTHORIZATION;
+ALTER TABLE events DROP CONSTRAINT tenant_breaks;
 -- Names before ours do not reach ingestion, which acts as the owner of the tables.
 RESET SESSION AUTHORIZATION;
 CREATE SCHEMA tenant_evil AUTHORIZATION regress_tenant_ingest;
 SET SESSION AUTHORIZATION regress_tenant_ingest;
+GRANT USAGE ON SCHEMA tenant_evil TO PUBLIC;
 DO $$
 DECLARE
   f record;

@@ -3,7 +3,7 @@
 \set VERBOSITY terse
 SELECT id AS a FROM productgraph.organizations WHERE slug = 'tenant-a' \gset
 SELECT id AS b FROM productgraph.organizations WHERE slug = 'tenant-b' \gset
-CREATE SCHEMA tenant_evil; GRANT USAGE ON SCHEMA tenant_evil TO regress_tenant_b; GRANT ALL ON SCHEMA tenant_evil TO regress_tenant_a;
+CREATE SCHEMA tenant_evil; GRANT USAGE ON SCHEMA tenant_evil TO PUBLIC; GRANT ALL ON SCHEMA tenant_evil TO regress_tenant_a;
 SET SESSION AUTHORIZATION regress_tenant_a;
 SELECT productgraph.set_current_org(:'a');
 
@@ -28,8 +28,8 @@ CREATE FUNCTION tenant_evil.spy_less(x text, y text) RETURNS boolean LANGUAGE pl
 BEGIN RAISE WARNING 'heard %', x; RETURN x < y; END $$;
 CREATE OPERATOR tenant_evil.<<< (FUNCTION = tenant_evil.spy_less, LEFTARG = text, RIGHTARG = text, RESTRICT = scalarltsel);
 CREATE OPERATOR tenant_evil.=== (FUNCTION = tenant_evil.spy_less, LEFTARG = text, RIGHTARG = text, RESTRICT = eqsel);
-EXPLAIN (COSTS OFF) SELECT FROM productgraph.sessions WHERE user_id OPERATOR(tenant_evil.<<<) 'x';
-EXPLAIN (COSTS OFF) SELECT FROM productgraph.projects WHERE name OPERATOR(tenant_evil.===) 'x';
+SELECT public.plan_of($$SELECT FROM productgraph.sessions WHERE user_id OPERATOR(tenant_evil.<<<) 'x'$$) ~ '<<<' AS planned;
+SELECT public.plan_of($$SELECT FROM productgraph.projects WHERE name OPERATOR(tenant_evil.===) 'x'$$) ~ '===' AS planned;
 -- Statistics, and what else counts or quotes rows.
 SELECT count(*) FROM pg_stats WHERE schemaname = 'productgraph';
 SELECT count(*) FROM pg_stats_ext WHERE schemaname = 'productgraph';

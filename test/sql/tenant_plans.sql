@@ -9,7 +9,7 @@ CREATE FUNCTION pg_temp.in_plpgsql() RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN RETURN (SELECT min(page_path) || max(page_path) FROM productgraph.events); END $$;
 CREATE TEMP VIEW in_view AS SELECT min(page_path) || max(page_path) AS paths FROM productgraph.events;
 SET plan_cache_mode = force_generic_plan;
-PREPARE seen AS SELECT min(page_path) || max(page_path) FROM productgraph.events;
+PREPARE seen AS SELECT min(page_path) || max(page_path) FROM productgraph.events WHERE page_path ~ 'canary';
 PREPARE seen_by (uuid) AS SELECT count(*) FROM productgraph.events WHERE org_id = $1;
 PREPARE put (uuid) AS INSERT INTO snapshots (org_id, project_id, session_id, sequence, captured_at) VALUES ($1, 'shared', 'prepared', 1, now());
 -- Under A, B and none, twice, so that the plans are those kept from before.
@@ -33,13 +33,10 @@ RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tu
 -- A cursor gives the rows of one organization: that of its first row.
 BEGIN;
 DECLARE c CURSOR FOR SELECT DISTINCT page_path FROM events;
-DECLARE d CURSOR FOR SELECT page_path FROM events;
+DECLARE d SCROLL CURSOR FOR SELECT page_path FROM events;
 FETCH 1 d;
 SELECT set_current_org(:'b', true);
 FETCH ALL c;
-SELECT count(*) AS rest FROM events \gset
-MOVE ALL d;
-MOVE ABSOLUTE 0 d;
 FETCH LAST d;
 COMMIT;
 

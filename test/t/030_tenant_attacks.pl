@@ -67,7 +67,9 @@ my @attacks = (
 	{ claim => 'TRUNCATE (T13)', as => 'service', sql => "$choose TRUNCATE productgraph.snapshots", break => 'GRANT TRUNCATE ON productgraph.snapshots TO productgraph_service',
 		look => 'SELECT count(*) FROM productgraph.snapshots', won => qr/^0$/ },
 	# Becoming somebody.
-	{ claim => 'choosing another organization', as => 'a', sql => "SELECT productgraph.set_current_org('$org_b'); SELECT page_path FROM productgraph.events",
+	{ claim => 'choosing another organization', as => 'a', sql => "BEGIN; SELECT productgraph.set_current_org('$org_b', true); SELECT page_path FROM productgraph.events",
+		break => "SELECT productgraph.add_member('a', '$org_b')" },
+	{ claim => 'choosing another organization for the session', as => 'a', sql => "SELECT productgraph.set_current_org('$org_b'); SELECT page_path FROM productgraph.events",
 		break => "SELECT productgraph.add_member('a', '$org_b')" },
 	{ claim => 'choosing as a service would', as => 'a', sql => "SELECT productgraph.set_current_org('$org_b'); SELECT page_path FROM productgraph.events",
 		break => 'GRANT productgraph_service TO a', mend => 'REVOKE productgraph_service FROM a' },
