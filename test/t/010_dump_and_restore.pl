@@ -20,6 +20,8 @@ my %state = (
 	keys => q{SELECT count(*) FROM productgraph.event_keys},
 	policies => q{SELECT string_agg(concat_ws('|', tablename, policyname, cmd, roles, qual), E'\n' ORDER BY tablename, policyname)
 		FROM pg_policies WHERE schemaname = 'productgraph'},
+	triggers => q{SELECT string_agg(pg_get_triggerdef(oid), E'\n' ORDER BY tgrelid::regclass::text, tgname) FROM pg_trigger
+		WHERE tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'productgraph'::regnamespace) AND NOT tgisinternal},
 	tables => q{SELECT string_agg(concat_ws('|', relname, relkind, relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner),
 		relacl, pg_get_expr(relpartbound, oid)), E'\n' ORDER BY relname)
 		FROM pg_class WHERE relnamespace = 'productgraph'::regnamespace AND relkind IN ('r', 'p', 'i', 'I')},
