@@ -68,6 +68,7 @@ SELECT * FROM tenant_evil.of_a;
 
 -- Error texts and details, as complete as they come.
 \set VERBOSITY default
+\set SHOW_CONTEXT never
 SET SESSION AUTHORIZATION regress_tenant_service;
 SELECT productgraph.set_current_org(:'a');
 INSERT INTO productgraph.projects (org_id, id, name) VALUES (:'b', 'shared', 'x');
