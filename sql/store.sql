@@ -27,7 +27,7 @@ COMMENT ON FUNCTION setup_roles() IS 'Part of setup(): the roles.';
 
 CREATE FUNCTION setup_tenant_tables() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = productgraph, pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
 AS $$
 BEGIN
@@ -94,7 +94,7 @@ COMMENT ON FUNCTION setup_tenant_tables() IS 'Part of setup(): organizations and
 
 CREATE FUNCTION setup_event_tables() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = productgraph, pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
 AS $$
 BEGIN

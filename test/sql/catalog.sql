@@ -7,7 +7,7 @@ WHERE p.pronamespace = 'productgraph'::regnamespace AND obj_description(p.oid, '
 SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'productgraph'::regnamespace AND p.prosecdef;
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = 'productgraph'::regnamespace AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
-  AND NOT EXISTS (SELECT FROM unnest(p.proconfig) c WHERE c ~ '^search_path=');
+  AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false);
 -- Volatility and parallel safety, as thought about.
 \pset format unaligned
 SELECT p.oid::regprocedure AS function, p.provolatile AS volatile, p.proparallel AS parallel, p.proisstrict AS strict
