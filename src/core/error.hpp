@@ -27,6 +27,7 @@ enum class ErrorCode {
   // what was stored differs from what was sent
   kTruncated,
   kReplacedCharacter,
+  kRedacted,
   // analysis
   kInvalidParameter,
   kTooManySteps,
@@ -59,6 +60,7 @@ inline constexpr ErrorInfo kErrors[] = {
     {ErrorCode::kTooDeep, "too_deep", "54000", 400},
     {ErrorCode::kTruncated, "truncated", "01004", 202},
     {ErrorCode::kReplacedCharacter, "replaced_character", "01000", 202},
+    {ErrorCode::kRedacted, "redacted", "01000", 202},
     {ErrorCode::kInvalidParameter, "invalid_parameter", "22023", 400},
     {ErrorCode::kTooManySteps, "too_many_steps", "54023", 400},
     {ErrorCode::kStopped, "stopped", "57014", 503},

@@ -51,6 +51,7 @@ struct Event {
   }
 
   std::pmr::vector<FieldValue> values;  // present fields, each once
+  std::string_view sent_id;             // event_id as it was sent, where it is stored otherwise; else empty
   std::string_view attributes;          // JSON object of the fields we do not know; empty = none
   std::pmr::vector<Violation> violations;
   std::pmr::vector<Violation> warnings;

@@ -36,7 +36,8 @@ class Writer {
 void WriteEntry(Writer* writer, int index, const Event& event, const Violation& violation) {
   writer->json().StartObject();
   writer->Member("index", index);
-  const std::string_view event_id = ReplaceNul(writer->memory(), event.Text(FieldId::kEventId));
+  const std::string_view event_id =
+      event.sent_id.empty() ? ReplaceNul(writer->memory(), event.Text(FieldId::kEventId)) : event.sent_id;
   if (event_id.empty()) {
     writer->Key("event_id");
     writer->json().Null();

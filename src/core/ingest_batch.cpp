@@ -5,6 +5,7 @@
 
 #include "src/core/arena_text.hpp"
 #include "src/core/ingest_answer.hpp"
+#include "src/core/redaction.hpp"
 
 namespace productgraph::core {
 namespace {
@@ -67,6 +68,8 @@ int IngestBatch::ProjectIndex(std::string_view project_id, int key) {
 }
 
 void IngestBatch::Judge() {
+  redactions_.reserve(projects_.size());
+  for (const ProjectLookup& project : projects_) redactions_.emplace_back(project.redaction, memory_);
   for (int i = 0; i < static_cast<int>(requests_.size()); ++i) JudgeRequest(i);
   DropRepeatedRows();
 }
@@ -88,6 +91,10 @@ void IngestBatch::JudgeRequest(int index) {
             {field, ErrorCode::kForbidden, "project_id: not a project of this API key"});
       }
       continue;
+    }
+    // Before the rules cut what is too long, and with it perhaps half of a card number.
+    if (project && !redactions_[request.projects[i]].empty()) {
+      RedactEvent(redactions_[request.projects[i]], memory_, &event);
     }
     ApplyRules(project ? project->rules : EventRules(), memory_, &event);
     if (!event.violations.empty()) continue;

@@ -18,6 +18,7 @@
 #include "src/core/event_key.hpp"
 #include "src/core/event_reader.hpp"
 #include "src/core/event_rules.hpp"
+#include "src/core/redaction_rules.hpp"
 #include "src/core/stop_token.hpp"
 
 namespace productgraph::core {
@@ -49,6 +50,7 @@ struct ProjectLookup {
   bool found = false;  // exists and may be written to with this key, or without one when key is -1
   Uuid org_id{};
   EventRules rules;
+  RedactionOptions redaction;  // its texts must outlive Judge()
 };
 
 // A valid event to store.
@@ -72,7 +74,8 @@ struct IngestAnswer {
 };
 
 // Lives in one memory resource that must outlive it. The requests' texts must outlive it too. Every method
-// may throw bad_alloc; Read() also Error(kStopped).
+// may throw bad_alloc; Read() also Error(kStopped), Judge() Error(kInvalidParameter) for options of
+// redaction.
 class IngestBatch {
  public:
   IngestBatch(const ReadLimits& limits, const StopToken& stop, std::pmr::memory_resource* memory)
@@ -82,6 +85,7 @@ class IngestBatch {
         requests_(memory),
         keys_(memory),
         projects_(memory),
+        redactions_(memory),
         rows_(memory),
         answers_(memory) {}
 
@@ -119,6 +123,7 @@ class IngestBatch {
   std::pmr::vector<Request> requests_;
   std::pmr::vector<KeyLookup> keys_;
   std::pmr::vector<ProjectLookup> projects_;
+  std::pmr::vector<RedactionRules> redactions_;  // of each project
   std::pmr::vector<IngestRow> rows_;
   std::pmr::vector<IngestAnswer> answers_;
 };

@@ -18,6 +18,7 @@ struct WorldProject {
   Uuid org_id{};
   bool open_ingest = false;
   EventRules rules{};
+  RedactionOptions redaction{};
 };
 
 struct WorldKey {
@@ -105,6 +106,7 @@ class IngestionWorld {
         lookup.found = true;
         lookup.org_id = project.org_id;
         lookup.rules = project.rules;
+        lookup.redaction = project.redaction;
       }
     }
   }

@@ -61,13 +61,21 @@ TEST(OutOfMemory, ReadingAndJudging) {
 }
 
 TEST(OutOfMemory, AWholeBatch) {
+  const std::string_view patterns[] = {"card", "email", "token"};
+  const std::string_view dropped[] = {"*.k"};
+  const std::string_view hashed[] = {"session.id", "metadata.list"};
   IngestionWorld world;
-  world.projects = {{"proj_demo", Uuid{1}, true}, {"other", Uuid{2}, false}};
+  world.projects = {{"proj_demo", Uuid{1}, true, {}, {patterns, dropped, hashed, {}, {}}},
+                    {"other", Uuid{2}, false}};
   world.keys = {{"key", {Uuid{2}, ""}}};
   std::string foreign = EventJson("", "e4");
   foreign.replace(foreign.find("proj_demo"), 9, "other");
   const std::vector<WorldRequest> requests = {
-      {"[" + RichEvent("e1") + "," + EventJson("", "e2") + "," + EventJson("", "e2") + "," + foreign + "]",
+      {"[" + RichEvent("e1") + "," +
+           EventJson(R"(,"page.url":"/?email=ann@example.com","ui.state.after":"{\"n\":4111111111111111}",)"
+                     R"("metadata":{"password":"hunter2","list":[1]})",
+                     "e2") +
+           "," + EventJson("", "e2") + "," + foreign + "]",
        {}},
       {EventJson("", "e2") + "\n" + EventJson("", "e3"), {}, BodyFormat::kNdjson},
       {"[" + foreign + "]", "key"},
