@@ -11,7 +11,10 @@ BEGIN
     'create_partition(timestamptz)', 'create_partitions(timestamptz, timestamptz)', 'maintain(interval, interval)',
     'enter_org(uuid)', 'leave_org(uuid)', 'create_organization(text, text)',
     'create_project(uuid, text, text, jsonb)', 'create_api_key(uuid, text, text, text[], timestamptz)',
-    'remove_organization_rows()', 'drop_organization(uuid)', 'revoke_api_key(uuid, uuid)', 'add_member(regrole, uuid)', 'remove_member(regrole, uuid)'
+    'remove_organization_rows()', 'drop_organization(uuid)',
+    'revoke_api_key(uuid, uuid)', 'add_member(regrole, uuid)', 'remove_member(regrole, uuid)',
+    'setup_redaction()', 'add_redaction()', 'set_redaction(text, text[], text[], text[], text[])',
+    'redacted_hash(text, text)'
   ]::regprocedure[] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', guarded);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s WITH GRANT OPTION', guarded, '@extowner@');

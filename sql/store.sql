@@ -252,7 +252,7 @@ COMMENT ON FUNCTION setup_event_tables() IS 'Part of setup(): events and what is
 CREATE FUNCTION tenant_tables() RETURNS name[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY['organizations', 'projects', 'api_keys', 'organization_members', 'journeys', 'events', 'event_keys',
-             'sessions', 'snapshots', 'segments', 'ingestion_issues']::pg_catalog.name[];
+             'sessions', 'snapshots', 'segments', 'ingestion_issues', 'redactions']::pg_catalog.name[];
 COMMENT ON FUNCTION tenant_tables() IS 'The tables of the store, all of them under row-level security.';
 
 CREATE FUNCTION secure_table(target regclass, org_column name DEFAULT 'org_id') RETURNS void
@@ -326,7 +326,7 @@ BEGIN
     PERFORM productgraph.secure_table(format('productgraph.%I', table_name)::regclass,
                                       CASE table_name WHEN 'organizations' THEN 'id'::name ELSE 'org_id' END);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON productgraph.%I TO productgraph_service', table_name);
-    IF table_name NOT IN ('api_keys', 'event_keys') THEN
+    IF table_name NOT IN ('api_keys', 'event_keys', 'redactions') THEN
       EXECUTE format('GRANT SELECT ON productgraph.%I TO productgraph_analyst', table_name);
     END IF;
   END LOOP;
@@ -372,6 +372,7 @@ BEGIN
   PERFORM productgraph.setup_roles();
   PERFORM productgraph.setup_tenant_tables();
   PERFORM productgraph.setup_event_tables();
+  PERFORM productgraph.setup_redaction();
   PERFORM productgraph.create_default_partition();
   PERFORM productgraph.setup_security();
   PERFORM productgraph.create_partitions(now() - interval '5 weeks', now() + interval '4 weeks');

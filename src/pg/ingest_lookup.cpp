@@ -4,6 +4,7 @@
 
 #include "src/pg/boundary.hpp"
 #include "src/pg/saved_plan.hpp"
+#include "src/pg/text_array.hpp"
 #include "src/pg/times.hpp"
 
 namespace productgraph::pg {
@@ -17,13 +18,16 @@ SavedPlan key_plan = {
     {BYTEAOID},
     nullptr};
 
-#define PROJECT_RULES                                                                    \
-  "SELECT org_id, coalesce((settings ->> 'allow_other_types')::boolean, false),"         \
-  " coalesce(now() - (settings ->> 'accept_past')::interval, '1970-01-01 00:00:00+00')," \
-  " now() + coalesce((settings ->> 'accept_future')::interval, '1 day')"                 \
-  " FROM productgraph.projects WHERE id = $1"
+#define PROJECT_RULES                                                                     \
+  "SELECT p.org_id, coalesce((settings ->> 'allow_other_types')::boolean, false),"        \
+  " coalesce(now() - (settings ->> 'accept_past')::interval, '1970-01-01 00:00:00+00'),"  \
+  " now() + coalesce((settings ->> 'accept_future')::interval, '1 day'),"                 \
+  " patterns, drop_fields, hash_fields, mask_fields, secret"                              \
+  " FROM productgraph.projects p"                                                         \
+  " LEFT JOIN productgraph.redactions r ON (r.org_id = p.org_id AND r.project_id = p.id)" \
+  " WHERE p.id = $1"
 
-SavedPlan project_plan = {PROJECT_RULES " AND org_id = $2", 2, {TEXTOID, UUIDOID}, nullptr};
+SavedPlan project_plan = {PROJECT_RULES " AND p.org_id = $2", 2, {TEXTOID, UUIDOID}, nullptr};
 SavedPlan open_project_plan = {
     PROJECT_RULES " AND settings -> 'open_ingest' = 'true'", 1, {TEXTOID}, nullptr};
 
@@ -37,6 +41,21 @@ core::Uuid ToUuid(Datum value) {
   core::Uuid uuid;
   memcpy(uuid.data(), DatumGetUUIDP(value)->data, uuid.size());
   return uuid;
+}
+
+// The columns from `patterns` on; null where the project has no row of its own. Lasts as long as SPI does.
+core::RedactionOptions ReadRedaction(int patterns) {
+  core::RedactionOptions options;
+  std::span<const std::string_view>* const lists[] = {&options.patterns, &options.drop_fields,
+                                                      &options.hash_fields, &options.mask_fields};
+  bool null;
+  for (std::span<const std::string_view>* const list : lists) {
+    const Datum names = Column(patterns++, &null);
+    if (!null) *list = TextViews(DatumGetArrayTypeP(names), "redactions");
+  }
+  const Datum secret = Column(patterns, &null);
+  if (!null) memcpy(options.secret.data(), VARDATA_ANY(DatumGetByteaPP(secret)), options.secret.size());
+  return options;
 }
 
 }  // namespace
@@ -78,6 +97,7 @@ void LookUpProjects(core::IngestBatch* batch) {
     project.rules.allow_other_types = DatumGetBool(Column(2, &null));
     project.rules.earliest = ToUnixMicros(DatumGetTimestampTz(Column(3, &null)));
     project.rules.latest = ToUnixMicros(DatumGetTimestampTz(Column(4, &null)));
+    project.redaction = ReadRedaction(5);
     project.found = true;
   }
 }

@@ -7,7 +7,7 @@
 namespace productgraph::pg {
 
 // Fill in what batch->keys() and batch->projects() ask for. Between EnterStore and LeaveStore only. Texts
-// that the batch keeps are allocated in `context`.
+// that the batch keeps are allocated in `context`; rules of redaction last until LeaveStore.
 void LookUpKeys(core::IngestBatch* batch, MemoryContext context);
 void LookUpProjects(core::IngestBatch* batch);
 
