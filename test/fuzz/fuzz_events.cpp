@@ -1,4 +1,5 @@
-// Bodies of POST /v1/events; the first byte chooses the format. What is accepted can always be stored.
+// Bodies of POST /v1/events; the first byte chooses the format, and from 128 on redaction. What is accepted
+// can always be stored.
 #include <rapidjson/document.h>
 
 #include "src/core/ingest_batch.hpp"
@@ -6,6 +7,9 @@
 #include "test/fuzz/require.hpp"
 
 using namespace productgraph::core;
+
+static constexpr std::string_view kPatterns[] = {"card", "email", "token"}, kDrop[] = {"*.a", "page.url"},
+                                  kHash[] = {"user.id", "event_id", "*.b"}, kMask[] = {"page.title", "*.c"};
 
 static bool IsJson(std::string_view text) {
   return !rapidjson::Document().Parse(text.data(), text.size()).HasParseError() &&
@@ -27,7 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   IngestBatch batch(ReadLimits(), StopToken(), &memory);
   batch.AddRequest({body, static_cast<BodyFormat>(data[0] % 3), {}, "r"});
   batch.Read();
-  for (ProjectLookup& project : batch.projects()) project.found = project.project_id != "closed";
+  for (ProjectLookup& project : batch.projects()) {
+    project.found = project.project_id != "closed";
+    if (data[0] >= 128) project.redaction = {kPatterns, kDrop, kHash, kMask, {}};
+  }
   batch.Judge();
   for (const IngestRow& row : batch.rows()) {
     REQUIRE(row.event->attributes.empty() || IsJson(row.event->attributes));
