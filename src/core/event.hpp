@@ -35,6 +35,9 @@ struct Violation {
   std::string_view message;
 };
 
+// Violations, and warnings, that reading and redacting make of one event at most.
+inline constexpr std::size_t kMaxRemarks = 8;
+
 // Everything lives in the memory resource that the reader was given; the views point into it.
 struct Event {
   explicit Event(std::pmr::memory_resource* memory) : values(memory), violations(memory), warnings(memory) {}

@@ -11,7 +11,6 @@ namespace productgraph::core {
 namespace {
 
 constexpr std::size_t kStopInterval = 128;  // events between two looks at the stop token
-constexpr std::size_t kMaxRemarks = 8;      // violations, and warnings, that reading makes of one event
 constexpr int kParserDepth = 10'000;     // deeper documents are not read: each level costs the parser memory
 constexpr std::size_t kNameLimit = 255;  // characters of an unknown field's name in a message
 

@@ -91,13 +91,12 @@ class Redactor {
   void RedactAttributes() {
     if (event_->attributes.empty()) return;
     const RedactedJson redacted = RedactJson(rules_, "", event_->attributes, JsonOrigin::kOurs, memory_);
-    if (redacted.by_pattern) {
-      event_->warnings.push_back({"event", ErrorCode::kRedacted, "event: unknown fields were redacted"});
-    }
+    if (redacted.by_pattern) Warn("event");
     event_->attributes = redacted.text == "{}" ? std::string_view() : redacted.text;
   }
 
   void Warn(std::string_view field) {
+    if (event_->warnings.size() >= kMaxRemarks) return;
     event_->warnings.push_back(
         {field, ErrorCode::kRedacted, JoinText(memory_, {field, ": redacted before it was stored"})});
   }
