@@ -35,7 +35,7 @@ COMMENT ON FUNCTION add_redaction() IS 'Gives a new project the redaction that p
 
 CREATE FUNCTION setup_redaction() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = productgraph, pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
 AS $$
 BEGIN
