@@ -74,6 +74,8 @@ BEGIN
       WHEN 'accept_past', 'accept_future' THEN
         IF (value #>> '{}')::interval < interval '0' THEN
           RAISE 'project setting "%" must not be negative', setting USING ERRCODE = 'invalid_parameter_value';
+        ELSIF (value #>> '{}')::interval > interval '1000 years' THEN
+          RAISE 'project setting "%" must be 1000 years at most', setting USING ERRCODE = 'invalid_parameter_value';
         END IF;
       ELSE
         RAISE 'unknown project setting "%"', setting USING ERRCODE = 'invalid_parameter_value',
@@ -106,7 +108,7 @@ $$;
 COMMENT ON FUNCTION create_project(uuid, text, text, jsonb) IS
 'Creates a project and returns its id, the string that clients send as project_id. settings: open_ingest (boolean: '
 'events need no API key), allow_other_types (boolean: event types beyond the known ones), accept_past and '
-'accept_future (interval: how far from now event.timestamp may be; since 1970 and 1 day by default).';
+'accept_future (interval up to 1000 years: how far from now event.timestamp may be; since 1970 and 1 day by default).';
 
 CREATE FUNCTION create_api_key(
   org_id uuid, project_id text, label text, scopes text[] DEFAULT '{ingest}', expires_at timestamptz DEFAULT NULL)
