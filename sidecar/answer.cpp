@@ -12,13 +12,17 @@ Answer JsonAnswer(unsigned status, std::string body) {
 }
 
 Answer ErrorAnswer(unsigned status, std::string_view code, std::string_view message,
-                   std::string_view request_id) {
+                   std::string_view request_id, std::string_view limit) {
   std::string body = "{\"error\":{\"code\":";
   AppendJsonString(body, code);
   body += ",\"message\":";
   AppendJsonString(body, message);
   body += ",\"request_id\":";
   AppendJsonString(body, request_id);
+  if (!limit.empty()) {
+    body += ",\"limit\":";
+    AppendJsonString(body, limit);
+  }
   body += "}}";
   return JsonAnswer(status, std::move(body));
 }
@@ -31,6 +35,15 @@ Answer UnavailableAnswer(std::string_view request_id) {
 Answer OverloadedAnswer(std::string_view request_id) {
   return ErrorAnswer(503, "overloaded", "too many requests are waiting; send the same events again later",
                      request_id);
+}
+
+Answer RateLimitedAnswer(std::string_view limit, std::chrono::nanoseconds wait, std::string_view request_id) {
+  const std::string message =
+      "too many requests of one " + std::string(limit) + "; send the same events later";
+  Answer answer = ErrorAnswer(429, "rate_limited", message, request_id, limit);
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  answer.headers.emplace_back(http::field::retry_after, std::to_string(seconds));
+  return answer;
 }
 
 Answer TooLargeAnswer(long long limit_bytes, std::string_view request_id) {

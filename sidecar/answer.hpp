@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,12 +22,14 @@ struct Answer {
 
 Answer JsonAnswer(unsigned status, std::string body);
 
-// {"error":{"code","message","request_id"}}, the one shape of errors.
+// {"error":{"code","message","request_id"}}, the one shape of errors; with "limit" when it is about one.
 Answer ErrorAnswer(unsigned status, std::string_view code, std::string_view message,
-                   std::string_view request_id);
+                   std::string_view request_id, std::string_view limit = {});
 
 Answer UnavailableAnswer(std::string_view request_id);
 Answer OverloadedAnswer(std::string_view request_id);
+// 429, with the name of the limit and when to come back.
+Answer RateLimitedAnswer(std::string_view limit, std::chrono::nanoseconds wait, std::string_view request_id);
 Answer TooLargeAnswer(long long limit_bytes, std::string_view request_id);
 
 }  // namespace productgraph::sidecar

@@ -48,6 +48,27 @@ const Setting kSettings[] = {
      "browser origins that may send events, comma separated; * means any"},
     {"log-level", &Config::log_level, "info", 0, 0, false, "",
      "debug (a line a request), info, warning or error"},
+    {"privileged-role", &Config::privileged_role, "refuse", 0, 0, false, "",
+     "what to do when the database role is a superuser, bypasses row-level security or owns the store: "
+     "refuse "
+     "or warn"},
+    {"tls-certificate-file", &Config::tls_certificate_file, "", 0, 0, false, "",
+     "PEM file with the certificate and its chain to serve HTTPS with; empty means HTTP. Read again on "
+     "SIGHUP"},
+    {"tls-key-file", &Config::tls_key_file, "", 0, 0, false, "",
+     "PEM file with the certificate's private key"},
+    {"trusted-proxies", &Config::trusted_proxies, "", 0, 0, false, "",
+     "addresses and networks, comma separated, whose X-Forwarded-For is believed"},
+    {"rate-limit-address", &Config::rate_limit_address, "0", 0, kMillion, false, "",
+     "requests a second from one address (IPv6: one /64); 0 means no limit"},
+    {"rate-limit-key", &Config::rate_limit_key, "0", 0, kMillion, false, "",
+     "requests a second with one API key; 0 means no limit"},
+    {"rate-limit-session", &Config::rate_limit_session, "0", 0, kMillion, false, "",
+     "requests a second with one X-Session-ID; 0 means no limit"},
+    {"rate-limit-burst-seconds", &Config::rate_limit_burst_seconds, "10", 0, 3600, false, "",
+     "seconds' worth of requests that may come at once after silence"},
+    {"rate-limit-entries", &Config::rate_limit_entries, "65536", 1024, 100 * kMillion, false, "",
+     "addresses, keys and sessions that are counted, each; 16 bytes an entry"},
     {"max-body-bytes", &Config::max_body_bytes, "10485760", 1, kGigabyte / 2, false, "",
      "largest body, as sent and inflated"},
     {"max-header-bytes", &Config::max_header_bytes, "16384", 1024, kMillion, false, "",
@@ -200,6 +221,10 @@ void CheckTogether(Config& config) {
   if (config.log_level != "debug" && config.log_level != "info" && config.log_level != "warning" &&
       config.log_level != "error")
     throw ConfigError("log-level: must be debug, info, warning or error, not \"" + config.log_level + "\"");
+  if (config.privileged_role != "refuse" && config.privileged_role != "warn")
+    throw ConfigError("privileged-role: must be refuse or warn, not \"" + config.privileged_role + "\"");
+  if (config.tls_certificate_file.empty() != config.tls_key_file.empty())
+    throw ConfigError("tls-certificate-file, tls-key-file: one is of no use without the other");
   if (config.workers > config.pool_size)
     throw ConfigError("workers: every worker needs a connection of its own, and pool-size is " +
                       std::to_string(config.pool_size));

@@ -21,6 +21,16 @@ struct Config {
   std::int64_t pool_size = 0;
   std::string cors_origins;
   std::string log_level;
+  std::string privileged_role;
+
+  std::string tls_certificate_file;
+  std::string tls_key_file;
+  std::string trusted_proxies;
+  std::int64_t rate_limit_address = 0;  // requests a second; 0 = off, as the next two
+  std::int64_t rate_limit_key = 0;
+  std::int64_t rate_limit_session = 0;
+  std::int64_t rate_limit_burst_seconds = 0;
+  std::int64_t rate_limit_entries = 0;
 
   std::int64_t max_body_bytes = 0;
   std::int64_t max_header_bytes = 0;

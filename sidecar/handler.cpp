@@ -7,6 +7,8 @@
 #include "json_text.hpp"
 #include "openapi.hpp"
 #include "request_id.hpp"
+#include "session_id.hpp"
+#include "sha256.hpp"
 #include "target.hpp"
 
 namespace productgraph::sidecar {
@@ -61,8 +63,8 @@ Handler::Handler(const Config& config) : cors_(config.cors_origins), max_body_by
 Exchange Handler::Begin(const RequestHead& head) const {
   Exchange exchange;
   exchange.route = RouteOf(SplitTarget(ToView(head.target())).path);
-  exchange.request_id = RequestIdOrNew(ToView(head["X-Request-ID"]));
-  exchange.origin = std::string(ToView(head[http::field::origin]));
+  exchange.request_id = RequestIdOrNew(OnlyValue(head, "X-Request-ID"));
+  exchange.origin = std::string(OnlyValue(head, "Origin"));
   exchange.version = head.version() == 10 ? 10 : 11;
   exchange.keep_alive = KeepsAlive(head);
   exchange.head_only = head.method() == http::verb::head;
@@ -111,7 +113,9 @@ Decision Handler::DecideEvents(const RequestHead& head, const Exchange& exchange
     return answer;
   }
   IngestPlan plan;
-  const auto format = FormatOf(ToView(head[http::field::content_type]));
+  const auto format = head.count(http::field::content_type) > 1
+                          ? std::nullopt
+                          : FormatOf(ToView(head[http::field::content_type]));
   if (!format)
     return ErrorAnswer(415, "unsupported_media_type",
                        "send Content-Type: application/json, application/x-ndjson or text/plain", id);
@@ -127,9 +131,15 @@ Decision Handler::DecideEvents(const RequestHead& head, const Exchange& exchange
   plan.coding = *coding;
   if (exchange.framing.content_length.value_or(0) > static_cast<std::uint64_t>(max_body_bytes_))
     return TooLargeAnswer(max_body_bytes_, id);
-  plan.api_key = ApiKeyOf(head);
-  if (plan.api_key && !IsPlausibleApiKey(*plan.api_key))
-    return ErrorAnswer(401, "unauthorized", "unknown, expired or revoked API key", id);
+  // Which one counts would be a guess, and another server's guess may differ.
+  if (head.count("X-PG-API-Key") > 1 || head.count(http::field::authorization) > 1)
+    return ErrorAnswer(400, "repeated_header", "X-PG-API-Key or Authorization was sent more than once", id);
+  if (const auto key = ApiKeyOf(head)) {
+    if (!IsPlausibleApiKey(*key))
+      return ErrorAnswer(401, "unauthorized", "unknown, expired or revoked API key", id);
+    plan.key_hash = Sha256(*key);
+  }
+  plan.session_id = SessionIdOf(head);
   return plan;
 }
 
@@ -150,7 +160,7 @@ std::variant<Answer, IngestRequest> Handler::TakeBody(IngestPlan plan, const Exc
   } else {
     request.body = std::move(body);
   }
-  request.api_key = std::move(plan.api_key);
+  request.key_hash = std::move(plan.key_hash);
   request.format = plan.format;
   request.request_id = exchange.request_id;
   return request;
@@ -199,7 +209,7 @@ Reply Handler::Finish(Answer answer, const Exchange& exchange, std::string_view 
   cors_.AddTo(exchange.origin, reply);
   if (answer.preflight) cors_.AddPreflightTo(exchange.origin, reply);
   for (auto& [field, value] : answer.headers) reply.set(field, value);
-  if (answer.status == 429 || answer.status == 503) reply.set(http::field::retry_after, "1");
+  if (answer.status == 503) reply.set(http::field::retry_after, "1");
   if (answer.status == 401) reply.set(http::field::www_authenticate, "Bearer realm=\"productgraph\"");
   if (answer.status != 204) {
     reply.set(http::field::content_type, ToBeast(answer.content_type));

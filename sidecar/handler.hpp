@@ -32,7 +32,8 @@ struct Exchange {
 struct IngestPlan {
   Coding coding = Coding::kIdentity;
   std::string_view format;
-  std::optional<std::string> api_key;
+  std::optional<std::string> key_hash;
+  std::string session_id;  // empty = none that can be used
 };
 struct AskDatabase {};
 struct ShowMetrics {};

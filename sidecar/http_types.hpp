@@ -4,6 +4,7 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <iterator>
 #include <string_view>
 
 namespace productgraph::sidecar {
@@ -21,6 +22,13 @@ std::string_view ToView(const BeastView& view) {
 
 inline boost::beast::string_view ToBeast(std::string_view view) {
   return {view.data(), view.size()};
+}
+
+// The value of a header that was sent once; empty when it was not, or more than once.
+inline std::string_view OnlyValue(const RequestHead& head, std::string_view name) {
+  const auto [first, end] = head.equal_range(ToBeast(name));
+  if (first == end || std::next(first) != end) return {};
+  return ToView(first->value());
 }
 
 // ASCII only, as HTTP tokens are.

@@ -15,22 +15,23 @@ long long Integer(const PGresult* result, int row, int column) {
   return std::atoll(PQgetvalue(result, row, column));
 }
 
+constexpr std::size_t kHashBytes = 32;
 constexpr std::size_t kShortText = 48;  // a guess that saves growing
 
 }  // namespace
 
 IngestArguments::IngestArguments(const IngestJobs& jobs)
     : bodies_(kByteaOid, jobs.size(), TotalBytes(jobs)),
-      api_keys_(kTextOid, jobs.size(), jobs.size() * kShortText),
+      key_hashes_(kByteaOid, jobs.size(), jobs.size() * kHashBytes),
       formats_(kTextOid, jobs.size(), jobs.size() * kShortText),
       request_ids_(kTextOid, jobs.size(), jobs.size() * kShortText) {
   for (const auto& job : jobs) {
     const IngestRequest& request = job->request;
     bodies_.Add(request.body);
-    if (request.api_key) {
-      api_keys_.Add(*request.api_key);
+    if (request.key_hash) {
+      key_hashes_.Add(*request.key_hash);
     } else {
-      api_keys_.AddNull();
+      key_hashes_.AddNull();
     }
     formats_.Add(request.format);
     request_ids_.Add(request.request_id);
@@ -39,7 +40,7 @@ IngestArguments::IngestArguments(const IngestJobs& jobs)
 
 std::vector<PgParameter> IngestArguments::Parameters() const {
   return {{kByteaArrayOid, &bodies_.Data()},
-          {kTextArrayOid, &api_keys_.Data()},
+          {kByteaArrayOid, &key_hashes_.Data()},
           {kTextArrayOid, &formats_.Data()},
           {kTextArrayOid, &request_ids_.Data()}};
 }

@@ -16,6 +16,9 @@ inline constexpr const char* kIngestSql =
     "SELECT request, status, response, accepted, rejected, duplicates"
     " FROM productgraph.ingest_requests($1, $2, $3, $4)";
 
+inline constexpr const char* kNoteStatement = "productgraph_note";
+inline constexpr const char* kNoteSql = "SELECT productgraph.note_key_uses($1)";
+
 // The arguments of productgraph.ingest_requests for some jobs. Must outlive the sending of the statement.
 class IngestArguments {
  public:
@@ -24,7 +27,7 @@ class IngestArguments {
 
  private:
   PgArrayBuilder bodies_;
-  PgArrayBuilder api_keys_;
+  PgArrayBuilder key_hashes_;
   PgArrayBuilder formats_;
   PgArrayBuilder request_ids_;
 };

@@ -19,7 +19,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstBackoff{50};
 constexpr milliseconds kLongestBackoff{2000};
-constexpr int kTries = 3;  // of a statement that lost a race
+constexpr unsigned kUnauthorized = 401;  // what the database answers to a key it does not know
+constexpr int kTries = 3;                // of a statement that lost a race
 // The server cancels a slow statement itself; when even that is not heard of for as long again, the
 // connection is dead.
 constexpr int kTimeoutsUntilDead = 2;
@@ -27,12 +28,24 @@ constexpr int kTimeoutsUntilDead = 2;
 constexpr const char* kUnreachable = "the database cannot be reached";
 constexpr const char* kNotSetUp = "store not set up: run SELECT productgraph.setup()";
 constexpr const char* kNoPrivilege = "the database role lacks privileges: grant it productgraph_ingest";
+constexpr const char* kTooPowerful =
+    "the database role may do too much: connect as a role of its own that is granted productgraph_ingest";
+constexpr const char* kUntrusted =
+    "the database's TLS certificate is not trusted: check sslmode and sslrootcert of database-url";
 constexpr const char* kReadOnly = "the database is read-only";
 constexpr const char* kNotNow = "the database cannot take events now";
 
 constexpr const char* kReadySql =
     "SELECT pg_catalog.to_regclass('productgraph.events') IS NOT NULL, pg_catalog.pg_is_in_recovery()"
     " OR pg_catalog.current_setting('transaction_read_only') = 'on'";
+
+// What the role could do beyond ingesting; a session of a superuser stays one after SET ROLE.
+constexpr const char* kRoleSql =
+    "SELECT CASE WHEN r.rolsuper THEN 'superuser' WHEN r.rolbypassrls THEN 'bypasses row-level security'"
+    " ELSE 'owns the store' END FROM pg_catalog.pg_roles r"
+    " WHERE r.rolname IN (current_user, session_user) AND (r.rolsuper OR r.rolbypassrls OR EXISTS ("
+    "SELECT FROM pg_catalog.pg_roles o WHERE o.rolname = 'productgraph_owner'"
+    " AND pg_catalog.pg_has_role(r.oid, o.oid, 'MEMBER')))";
 
 std::vector<std::pair<std::string, std::string>> ConnectOptions(const Config& config) {
   // Later ones win: the URL over our defaults, client_encoding over the URL.
@@ -96,20 +109,16 @@ asio::awaitable<bool> IngestConnection::Open() {
   const TimePoint deadline = Clock::now() + config_.connect_timeout;
   const bool connected = co_await connection_.Connect(options_, deadline);
   if (!connected) {
-    NoteRefusal(kUnreachable, connection_.Error());
+    const bool untrusted = connection_.Error().find("certificate") != std::string::npos;
+    NoteRefusal(untrusted ? kUntrusted : kUnreachable, connection_.Error());
     co_return false;
   }
   const std::string set = "SET statement_timeout = " + std::to_string(config_.statement_timeout.count());
   const SqlResult timeout_set = co_await connection_.Query(set.c_str(), deadline);
   std::string reason = timeout_set.Ok() ? std::string() : ReasonOf(timeout_set);
+  if (reason.empty()) reason = co_await CheckRole(deadline);
   if (reason.empty()) reason = co_await CheckStore(deadline);
-  if (reason.empty()) {
-    const IngestArguments types_only{IngestJobs{}};
-    const std::vector<PgParameter> parameters = types_only.Parameters();
-    const SqlResult prepared =
-        co_await connection_.Prepare(kIngestStatement, kIngestSql, parameters, deadline);
-    if (!prepared.Ok()) reason = ReasonOf(prepared);
-  }
+  if (reason.empty()) reason = co_await PrepareStatements(deadline);
   if (!reason.empty()) {
     NoteRefusal(reason, connection_.Error());
     connection_.Close();
@@ -119,6 +128,25 @@ asio::awaitable<bool> IngestConnection::Open() {
   if (!logged_refusal_.empty()) Log(LogLevel::kInfo, "database connection is up again");
   logged_refusal_.clear();
   co_return true;
+}
+
+asio::awaitable<std::string> IngestConnection::CheckRole(TimePoint deadline) {
+  const SqlResult result = co_await connection_.Query(kRoleSql, deadline);
+  if (!result.Ok()) co_return ReasonOf(result);
+  if (PQntuples(result.rows.get()) == 0) co_return std::string();
+  if (config_.privileged_role == "refuse") co_return std::string(kTooPowerful);
+  if (failures_ == 0) Log(LogLevel::kWarning, kTooPowerful, {{"role", PQgetvalue(result.rows.get(), 0, 0)}});
+  co_return std::string();
+}
+
+asio::awaitable<std::string> IngestConnection::PrepareStatements(TimePoint deadline) {
+  const IngestArguments types_only{IngestJobs{}};
+  const std::vector<PgParameter> parameters = types_only.Parameters();
+  SqlResult prepared = co_await connection_.Prepare(kIngestStatement, kIngestSql, parameters, deadline);
+  if (!prepared.Ok()) co_return ReasonOf(prepared);
+  const std::vector<PgParameter> hashes(1, PgParameter{kByteaArrayOid, nullptr});
+  prepared = co_await connection_.Prepare(kNoteStatement, kNoteSql, hashes, deadline);
+  co_return prepared.Ok() ? std::string() : ReasonOf(prepared);
 }
 
 asio::awaitable<std::string> IngestConnection::CheckStore(TimePoint deadline) {
@@ -132,6 +160,7 @@ asio::awaitable<std::string> IngestConnection::CheckStore(TimePoint deadline) {
 
 asio::awaitable<void> IngestConnection::Serve() {
   while (connection_.IsOpen()) {
+    if (Clock::now() >= pool_.Uses().DueAt()) co_await NoteKeyUses();
     if (pool_.HasProbes()) {
       co_await AnswerProbes();
       continue;
@@ -150,7 +179,7 @@ asio::awaitable<void> IngestConnection::Serve() {
     }
     if (pool_.Stopping()) co_return;
     pool_.AddIdle(*this);
-    co_await connection_.WaitIdle(TimePoint::max());
+    co_await connection_.WaitIdle(pool_.Uses().DueAt());
     pool_.RemoveIdle(*this);
     if (!connection_.CheckAlive()) NoteRefusal(kUnreachable, connection_.Error());
   }
@@ -163,6 +192,18 @@ asio::awaitable<void> IngestConnection::AnswerProbes() {
   if (reason.empty()) co_return;
   NoteRefusal(reason, connection_.Error());
   connection_.Close();  // opening it again looks at everything
+}
+
+// Nobody waits for this, and a failure costs a date only.
+asio::awaitable<void> IngestConnection::NoteKeyUses() {
+  const KeyUses::Hashes used = pool_.Uses().Take(Clock::now());
+  PgArrayBuilder hashes(kByteaOid, used.size(), 0);
+  for (const std::string& hash : used) hashes.Add(hash);
+  const std::vector<PgParameter> parameters(1, PgParameter{kByteaArrayOid, &hashes.Data()});
+  const SqlResult result =
+      co_await connection_.Execute(kNoteStatement, parameters, Clock::now() + config_.statement_timeout);
+  if (!result.Ok())
+    Log(LogLevel::kWarning, "the last use of API keys could not be noted", {{"sqlstate", result.sqlstate}});
 }
 
 asio::awaitable<SqlResult> IngestConnection::RunStatement(const IngestJobs& jobs) {
@@ -234,6 +275,8 @@ void IngestConnection::FinishRows(const IngestJobs& jobs, const PGresult* result
                                        std::memory_order_relaxed);
     metrics_.events_duplicates.fetch_add(static_cast<std::uint64_t>(rows[i].duplicates),
                                          std::memory_order_relaxed);
+    const auto& key_hash = jobs[i]->request.key_hash;
+    if (key_hash && rows[i].status != kUnauthorized) pool_.Uses().Add(*key_hash);
     jobs[i]->Finish(IngestResult{IngestFailure::kNone, rows[i].status, std::move(rows[i].response)});
   }
 }

@@ -36,6 +36,9 @@ class IngestConnection {
   boost::asio::awaitable<void> Serve();
   boost::asio::awaitable<void> AnswerProbes();
   boost::asio::awaitable<std::string> CheckStore(TimePoint deadline);
+  boost::asio::awaitable<std::string> CheckRole(TimePoint deadline);
+  boost::asio::awaitable<std::string> PrepareStatements(TimePoint deadline);
+  boost::asio::awaitable<void> NoteKeyUses();
   boost::asio::awaitable<void> Commit(IngestJobs jobs);
   boost::asio::awaitable<SqlResult> RunStatement(const IngestJobs& jobs);
   boost::asio::awaitable<void> BackOff();

@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "config.hpp"
+#include "event_store.hpp"
 #include "ingest_queue.hpp"
+#include "key_uses.hpp"
 #include "metrics.hpp"
 
 namespace productgraph::sidecar {
@@ -31,26 +33,25 @@ using ReadyProbes = std::vector<std::shared_ptr<ReadyProbe>>;
 // One worker's way to the database: a queue, and connections that each take all that is pending whenever they
 // are free. Under load that groups requests into few commits; without load a request goes out at once. Of one
 // thread.
-class IngestPool {
+class IngestPool : public EventStore {
  public:
-  using TimePoint = std::chrono::steady_clock::time_point;
-
   IngestPool(boost::asio::io_context& io, boost::asio::thread_pool& starter, const Config& config,
              Metrics& metrics, std::size_t connections, std::size_t queue_requests);
-  ~IngestPool();
+  ~IngestPool() override;
 
   // Coroutines of the connections hold no ownership: the pool must outlive the io_context's run.
   void Start();
   // Connections end; to be called when nobody waits for an answer.
   void Stop();
 
-  bool Healthy() const { return up_ > 0; }
-  boost::asio::awaitable<IngestResult> Ingest(IngestRequest request, BudgetShare share, TimePoint deadline);
-  // Asks the database. Empty when it takes events, else a reason fit for strangers.
-  boost::asio::awaitable<std::string> AskReady(TimePoint deadline);
+  bool Healthy() const override { return up_ > 0; }
+  boost::asio::awaitable<IngestResult> Ingest(IngestRequest request, BudgetShare share,
+                                              TimePoint deadline) override;
+  boost::asio::awaitable<std::string> AskReady(TimePoint deadline) override;
 
   // What follows is for the connections.
   IngestQueue& Queue() { return queue_; }
+  KeyUses& Uses() { return uses_; }
   bool Stopping() const { return stopping_; }
   bool HasProbes() const { return !probes_.empty(); }
   ReadyProbes TakeProbes();
@@ -68,6 +69,7 @@ class IngestPool {
   boost::asio::io_context& io_;
   Metrics& metrics_;
   IngestQueue queue_;
+  KeyUses uses_;
   std::vector<std::unique_ptr<IngestConnection>> connections_;
   std::vector<IngestConnection*> idle_;
   IngestConnection* waking_ = nullptr;  // was woken and has not looked into the queue yet

@@ -8,9 +8,9 @@ namespace productgraph::sidecar {
 
 // One element of each array handed to productgraph.ingest_requests.
 struct IngestRequest {
-  std::string body;  // not compressed, not parsed
-  std::optional<std::string> api_key;
-  std::string_view format;  // "json" or "ndjson"; points to a literal
+  std::string body;                     // not compressed, not parsed
+  std::optional<std::string> key_hash;  // of the API key: the key itself goes no further than the handler
+  std::string_view format;              // "json" or "ndjson"; points to a literal
   std::string request_id;
 };
 

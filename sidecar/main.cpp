@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "client_address.hpp"
 #include "config.hpp"
 #include "log.hpp"
 #include "server.hpp"
+#include "tls_identity.hpp"
 
 namespace {
 
@@ -26,6 +28,12 @@ void CheckDatabaseUrl(const Config& config) {
   if (!valid) throw ConfigError("database-url: not a libpq URL or key=value string");
 }
 
+void CheckConfig(const Config& config) {
+  CheckDatabaseUrl(config);
+  TrustedProxies proxies(config.trusted_proxies);
+  MakeTlsIdentity(config);
+}
+
 int Main(const std::vector<std::string>& args) {
   const CommandLine command = ParseCommandLine(args, ProcessEnvironment);
   switch (command.action) {
@@ -36,13 +44,13 @@ int Main(const std::vector<std::string>& args) {
       std::puts("productgraph-sidecar " PRODUCTGRAPH_VERSION);
       return 0;
     case Action::kCheckConfig:
-      CheckDatabaseUrl(command.config);
+      CheckConfig(command.config);
       std::fputs(DescribeConfig(command.config).c_str(), stdout);
       return 0;
     case Action::kRun:
       break;
   }
-  CheckDatabaseUrl(command.config);
+  CheckConfig(command.config);
   SetLogLevel(command.config.log_level);
   return RunServer(command.config);
 }

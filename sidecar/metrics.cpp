@@ -51,6 +51,10 @@ void Metrics::CountRequest(Route route, unsigned status) {
   requests_[static_cast<std::size_t>(route)][status - kFirstStatus].fetch_add(1, std::memory_order_relaxed);
 }
 
+void Metrics::CountLimited(LimitedBy limit) {
+  limited_[static_cast<std::size_t>(limit)].fetch_add(1, std::memory_order_relaxed);
+}
+
 std::string Metrics::Print(std::string_view version) const {
   std::string out;
   Head("productgraph_sidecar_build_info", "gauge", "Version of this process.", out);
@@ -72,6 +76,15 @@ std::string Metrics::Print(std::string_view version) const {
          events_duplicates, out);
   Single("productgraph_sidecar_statement_errors_total", "counter",
          "Statements that PostgreSQL refused or lost.", statement_errors, out);
+  const char* limited = "productgraph_sidecar_rate_limited_total";
+  Head(limited, "counter", "Requests refused with 429, by limit.", out);
+  for (std::size_t i = 0; i < kLimitCount; ++i)
+    out += std::string(limited) + "{limit=\"" + std::string(LimitName(static_cast<LimitedBy>(i))) + "\"} " +
+           std::to_string(limited_[i].load(std::memory_order_relaxed)) + "\n";
+  Single("productgraph_sidecar_tls_failures_total", "counter", "Connections that did not agree on TLS.",
+         tls_failures, out);
+  Single("productgraph_sidecar_tls_reloads_total", "counter", "Certificates loaded after SIGHUP.",
+         tls_reloads, out);
   Single("productgraph_sidecar_connections", "gauge", "Open client connections.", connections, out);
   Single("productgraph_sidecar_connections_refused_total", "counter",
          "Clients turned away at max-connections.", connections_refused, out);

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "rate_limits.hpp"
+
 namespace productgraph::sidecar {
 
 enum class Route { kEvents, kHealth, kReady, kMetrics, kOpenApi, kOther };
@@ -38,6 +40,7 @@ class Histogram {
 class Metrics {
  public:
   void CountRequest(Route route, unsigned status);
+  void CountLimited(LimitedBy limit);
   std::string Print(std::string_view version) const;
 
   std::atomic<std::uint64_t> events_accepted{0};
@@ -46,6 +49,8 @@ class Metrics {
   std::atomic<std::uint64_t> statement_errors{0};
   std::atomic<std::uint64_t> connections_refused{0};
   std::atomic<std::uint64_t> accept_errors{0};
+  std::atomic<std::uint64_t> tls_failures{0};
+  std::atomic<std::uint64_t> tls_reloads{0};
   std::atomic<std::int64_t> connections{0};
   std::atomic<std::int64_t> queue_requests{0};
   std::atomic<std::int64_t> buffer_bytes{0};
@@ -60,6 +65,7 @@ class Metrics {
   static constexpr unsigned kFirstStatus = 100;
   static constexpr std::size_t kStatusCount = 500;  // 100..599
   std::array<std::array<std::atomic<std::uint64_t>, kStatusCount>, kRouteCount> requests_{};
+  std::array<std::atomic<std::uint64_t>, kLimitCount> limited_{};
 };
 
 }  // namespace productgraph::sidecar

@@ -1,5 +1,6 @@
 #include "pg_connection.hpp"
 
+#include <openssl/ssl.h>
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
@@ -125,7 +126,7 @@ asio::awaitable<SqlResult> PgConnection::Collect(bool sent, TimePoint deadline) 
       if (!unsent) continue;
     }
     if (TooLate(deadline)) co_return Lost("the server did not answer in time");
-    co_await Wait(true, unsent, deadline);
+    if (!HasUnread()) co_await Wait(true, unsent, deadline);
     if (PQconsumeInput(conn_.get()) != 1) co_return Lost(nullptr);
   }
   // All of the answer is here once it is not busy: a statement gives one result, and an end marker that may
@@ -134,7 +135,7 @@ asio::awaitable<SqlResult> PgConnection::Collect(bool sent, TimePoint deadline) 
   for (;;) {
     while (PQisBusy(conn_.get())) {
       if (TooLate(deadline)) co_return Lost("the server did not answer in time");
-      co_await Wait(true, false, deadline);
+      if (!HasUnread()) co_await Wait(true, false, deadline);
       if (PQconsumeInput(conn_.get()) != 1) co_return Lost(nullptr);
     }
     PgResultPtr result(PQgetResult(conn_.get()));
@@ -189,6 +190,11 @@ bool PgConnection::CheckAlive() {
 void PgConnection::Close() {
   Unwatch();
   conn_.reset();
+}
+
+bool PgConnection::HasUnread() const {
+  auto* const tls = static_cast<SSL*>(PQsslStruct(conn_.get(), "OpenSSL"));
+  return tls != nullptr && SSL_pending(tls) > 0;
 }
 
 // asio watches a duplicate, because libpq closes its own descriptor whenever it sees an error, and the number

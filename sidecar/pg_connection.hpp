@@ -75,6 +75,9 @@ class PgConnection {
   Awaitable<SqlResult> Collect(bool sent, TimePoint deadline);
   bool TooLate(TimePoint deadline) const { return aborted_ || std::chrono::steady_clock::now() >= deadline; }
   Awaitable<void> Wait(bool read, bool write, TimePoint deadline);
+  // With TLS bytes may have been read from the socket that libpq has not seen yet: no wait would end for
+  // them.
+  bool HasUnread() const;
   bool Watch();
   void Unwatch();
   SqlResult Lost(const char* why);

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -41,7 +42,10 @@ class Server {
       : config_(config),
         handler_(config),
         budget_(metrics_.buffer_bytes, config.buffer_bytes),
+        proxies_(config.trusted_proxies),
+        limits_(config),
         signals_(main_, SIGINT, SIGTERM),
+        reload_signals_(main_, SIGHUP),
         stop_timer_(main_) {}
 
   // False, and logged, if the port cannot be had.
@@ -68,6 +72,7 @@ class Server {
         {{"version", PRODUCTGRAPH_VERSION},
          {"address", config_.address},
          {"port", std::int64_t{at.port()}},
+         {"tls", tls_ ? "on" : "off"},
          {"workers", config_.workers},
          {"pool_size", config_.pool_size}});
     return true;
@@ -77,6 +82,7 @@ class Server {
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) Stop();
     });
+    AwaitReload();
     running_ = workers_.size();
     for (auto& worker : workers_) worker->Start([this] { asio::post(main_, [this] { WorkerEnded(); }); });
     main_.run();
@@ -93,7 +99,8 @@ class Server {
 
   void MakeWorkers() {
     metrics_.pool_size = config_.pool_size;
-    const Shared shared{config_, handler_, metrics_, budget_, stopping_, starter_};
+    const Shared shared{config_, handler_,   metrics_,  budget_, proxies_,
+                        limits_, tls_.get(), stopping_, starter_};
     for (std::int64_t i = 0; i < config_.workers; ++i)
       workers_.push_back(std::make_unique<Worker>(shared, Slice(config_.pool_size, config_.workers, i),
                                                   1 + Slice(config_.queue_requests - 1, config_.workers, i)));
@@ -112,9 +119,28 @@ class Server {
     for (auto& worker : workers_) worker->Stop();
   }
 
+  void AwaitReload() {
+    reload_signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      if (tls_) Reload();
+      AwaitReload();
+    });
+  }
+
+  void Reload() {
+    try {
+      tls_->Reload();
+      metrics_.tls_reloads.fetch_add(1, std::memory_order_relaxed);
+      Log(LogLevel::kInfo, "certificate loaded");
+    } catch (const std::exception& error) {
+      Log(LogLevel::kError, "the certificate in use stays", {{"detail", error.what()}});
+    }
+  }
+
   void WorkerEnded() {
     if (--running_ > 0) return;
     signals_.cancel();
+    reload_signals_.cancel();
     stop_timer_.cancel();
   }
 
@@ -122,12 +148,16 @@ class Server {
   const Handler handler_;
   Metrics metrics_;
   ByteBudget budget_;
+  const TrustedProxies proxies_;
+  RateLimits limits_;
+  const std::unique_ptr<TlsIdentity> tls_ = MakeTlsIdentity(config_);
   std::atomic<bool> stopping_{false};
   std::vector<std::unique_ptr<Worker>> workers_;
   // Host names are looked up here, since libpq blocks meanwhile. Joined before the workers go.
   asio::thread_pool starter_{1};
   asio::io_context main_;
   asio::signal_set signals_;
+  asio::signal_set reload_signals_;
   asio::steady_timer stop_timer_;
   std::size_t running_ = 0;
 };

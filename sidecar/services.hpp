@@ -3,10 +3,12 @@
 #include <atomic>
 
 #include "byte_budget.hpp"
+#include "client_address.hpp"
 #include "config.hpp"
+#include "event_store.hpp"
 #include "handler.hpp"
-#include "ingest_pool.hpp"
 #include "metrics.hpp"
+#include "rate_limits.hpp"
 
 namespace productgraph::sidecar {
 
@@ -16,8 +18,10 @@ struct Services {
   const Handler& handler;
   Metrics& metrics;
   ByteBudget& budget;
+  const TrustedProxies& proxies;
+  RateLimits& limits;
   const std::atomic<bool>& stopping;
-  IngestPool& pool;
+  EventStore& store;
 };
 
 }  // namespace productgraph::sidecar

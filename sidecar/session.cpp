@@ -31,6 +31,7 @@ constexpr std::size_t kIdleBufferBytes = 4 * 1024;
 // A refused body this small is read and thrown away, so that the connection can be used again.
 constexpr std::uint64_t kDiscardBytes = 64 * 1024;
 constexpr std::chrono::seconds kLinger{3};
+constexpr std::chrono::seconds kGoodbye{1};  // for a client to answer the end of TLS
 
 auto Into(error_code& error) {
   return asio::redirect_error(asio::use_awaitable, error);
@@ -38,14 +39,16 @@ auto Into(error_code& error) {
 
 }  // namespace
 
-Session::Session(asio::ip::tcp::socket socket, const Services& services, std::function<void(Session*)> on_end)
-    : socket_(std::move(socket)),
+Session::Session(asio::ip::tcp::socket socket, TlsIdentity::Context tls, const asio::ip::address& peer,
+                 const Services& services, std::function<void(Session*)> on_end)
+    : stream_(std::move(socket), std::move(tls)),
+      peer_(peer),
       services_(services),
       on_end_(std::move(on_end)),
-      watchdog_(std::make_shared<Watchdog>(socket_.get_executor(),
+      watchdog_(std::make_shared<Watchdog>(stream_.get_executor(),
                                            [this] {
                                              error_code ignored;
-                                             socket_.cancel(ignored);
+                                             stream_.Socket().cancel(ignored);
                                            })),
       buffer_(static_cast<std::size_t>(services.config.max_header_bytes) + kPieceBytes) {
   services_.metrics.connections.fetch_add(1, std::memory_order_relaxed);
@@ -59,43 +62,70 @@ Session::~Session() {
 
 void Session::Start() {
   asio::co_spawn(
-      socket_.get_executor(), [self = shared_from_this()] { return self->Run(); }, asio::detached);
+      stream_.get_executor(), [self = shared_from_this()] { return self->Run(); }, asio::detached);
 }
 
 void Session::Drain() {
   error_code ignored;
-  if (idle_) socket_.cancel(ignored);
+  if (idle_) stream_.Socket().cancel(ignored);
 }
 
 asio::awaitable<void> Session::Run() {
   try {
     Next next = Next::kRequest;
+    if (stream_.HasTls()) {
+      const bool agreed = co_await Handshake();
+      if (!agreed) co_return;
+    }
     while (next == Next::kRequest) {
       const bool requested = co_await WaitForRequest();
       next = Next::kClose;
       if (requested) next = co_await ServeRequest();
     }
-    if (next == Next::kLinger) co_await Linger();
+    co_await End(next);
   } catch (const std::exception& error) {
     Log(LogLevel::kError, "a connection was dropped", {{"detail", error.what()}});
   }
   error_code ignored;
-  socket_.close(ignored);
+  stream_.Socket().close(ignored);
+}
+
+asio::awaitable<bool> Session::Handshake() {
+  watchdog_->Arm(Clock::now() + services_.config.header_timeout);
+  const error_code error = co_await stream_.Handshake();
+  watchdog_->Disarm();
+  if (error) services_.metrics.tls_failures.fetch_add(1, std::memory_order_relaxed);
+  co_return !error;
+}
+
+asio::awaitable<void> Session::End(Next next) {
+  if (stream_.HasTls()) {
+    watchdog_->Arm(Clock::now() + kGoodbye);
+    co_await stream_.SayGoodbye();
+    watchdog_->Disarm();
+  }
+  if (next == Next::kLinger) co_await Linger();
 }
 
 asio::awaitable<bool> Session::WaitForRequest() {
   if (buffer_.size() > 0) co_return !services_.stopping;  // the client sends ahead
   if (buffer_.capacity() > kIdleBufferBytes) buffer_.shrink_to_fit();
   error_code error;
-  if (services_.stopping) co_return socket_.available(error) > 0;
+  auto& socket = stream_.Socket();
+  // With TLS only a read can tell whether what arrived is a request.
+  if (services_.stopping) co_return !stream_.HasTls() && socket.available(error) > 0;
   idle_ = true;
   watchdog_->Arm(Clock::now() + services_.config.idle_timeout);
-  co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, Into(error));
+  if (stream_.HasTls()) {
+    buffer_.commit(co_await stream_.async_read_some(buffer_.prepare(kIdleBufferBytes), Into(error)));
+  } else {
+    co_await socket.async_wait(asio::ip::tcp::socket::wait_read, Into(error));
+  }
   idle_ = false;
   watchdog_->Disarm();
   if (!error) co_return true;
   // Cancelled by Drain: a request that has arrived is still served.
-  co_return services_.stopping && !watchdog_->Expired() && socket_.available(error) > 0;
+  co_return !stream_.HasTls() && services_.stopping && !watchdog_->Expired() && socket.available(error) > 0;
 }
 
 asio::awaitable<Session::Next> Session::ServeRequest() {
@@ -108,7 +138,7 @@ asio::awaitable<Session::Next> Session::ServeRequest() {
   buffer_.prepare(std::min(kIdleBufferBytes, buffer_.max_size() - buffer_.size()));  // fewer, larger reads
   watchdog_->Arm(std::min(started_ + config.header_timeout, deadline_));
   error_code error;
-  co_await http::async_read_header(socket_, buffer_, parser, Into(error));
+  co_await http::async_read_header(stream_, buffer_, parser, Into(error));
   watchdog_->Disarm();
   const RequestHead& head = parser.get().base();
   const Exchange exchange = services_.handler.Begin(head);
@@ -120,6 +150,7 @@ asio::awaitable<Session::Next> Session::ServeRequest() {
   }
 
   Decision decision = services_.handler.Decide(head, exchange);
+  if (auto refusal = CheckLimits(head, exchange, decision)) decision = std::move(*refusal);
   if (auto* plan = std::get_if<IngestPlan>(&decision))
     co_return co_await Ingest(std::move(*plan), exchange, parser);
   Answer answer;
@@ -134,9 +165,24 @@ asio::awaitable<Session::Next> Session::ServeRequest() {
   co_return co_await AnswerEarly(std::move(answer), exchange, parser);
 }
 
+std::optional<Answer> Session::CheckLimits(const RequestHead& head, const Exchange& exchange,
+                                           const Decision& decision) {
+  if (exchange.route != Route::kEvents || head.method() == http::verb::options) return std::nullopt;
+  RateLimits& limits = services_.limits;
+  const std::string address = LimitedAddress(services_.proxies.ClientOf(peer_, head));
+  auto limited = limits.Take(LimitedBy::kAddress, address, started_);
+  if (auto* plan = std::get_if<IngestPlan>(&decision)) {
+    if (!limited) limited = limits.Take(LimitedBy::kSession, plan->session_id, started_);
+    if (!limited && plan->key_hash) limited = limits.Take(LimitedBy::kKey, *plan->key_hash, started_);
+  }
+  if (!limited) return std::nullopt;
+  services_.metrics.CountLimited(limited->limit);
+  return RateLimitedAnswer(LimitName(limited->limit), limited->wait, exchange.request_id);
+}
+
 asio::awaitable<std::string> Session::AskReady() {
   if (services_.stopping) co_return std::string("stopping");
-  std::string reason = co_await services_.pool.AskReady(Clock::now() + services_.config.ready_timeout);
+  std::string reason = co_await services_.store.AskReady(Clock::now() + services_.config.ready_timeout);
   // The next request may come to another worker, and each has connections of its own.
   if (reason.empty() &&
       services_.metrics.workers_up.load(std::memory_order_relaxed) < services_.config.workers)
@@ -160,7 +206,7 @@ asio::awaitable<Session::Next> Session::AnswerEarly(Answer answer, const Exchang
 }
 
 asio::awaitable<Session::Next> Session::Ingest(IngestPlan plan, const Exchange& exchange, Parser& parser) {
-  if (!services_.pool.Healthy())
+  if (!services_.store.Healthy())
     co_return co_await AnswerEarly(UnavailableAnswer(exchange.request_id), exchange, parser);
   if (exchange.expects_continue && exchange.framing.HasBody()) {
     const bool sent = co_await SendContinue();
@@ -176,7 +222,7 @@ asio::awaitable<Session::Next> Session::Ingest(IngestPlan plan, const Exchange& 
   IngestRequest& request = std::get<IngestRequest>(taken);
   if (!share.Resize(static_cast<std::int64_t>(request.body.size())))
     co_return co_await Send(OverloadedAnswer(exchange.request_id), exchange);
-  IngestResult result = co_await services_.pool.Ingest(std::move(request), std::move(share), deadline_);
+  IngestResult result = co_await services_.store.Ingest(std::move(request), std::move(share), deadline_);
   co_return co_await Send(services_.handler.Ingested(std::move(result), exchange), exchange);
 }
 
@@ -224,7 +270,7 @@ asio::awaitable<Session::BodyState> Session::ReadBody(const Framing& framing, Pa
     parser.get().body().more = true;
     buffer_.prepare(std::min(wanted, buffer_.max_size() - buffer_.size()));
     error_code error;
-    co_await http::async_read(socket_, buffer_, parser, Into(error));
+    co_await http::async_read(stream_, buffer_, parser, Into(error));
     body.resize(had + wanted - parser.get().body().size);
     if (error && error != http::error::need_buffer) {
       if (watchdog_->Expired()) co_return BodyState::kTooSlow;
@@ -243,7 +289,7 @@ asio::awaitable<bool> Session::SendContinue() {
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   error_code error;
   watchdog_->Arm(Clock::now() + services_.config.write_timeout);
-  co_await asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()), Into(error));
+  co_await asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()), Into(error));
   watchdog_->Disarm();
   co_return !error;
 }
@@ -264,7 +310,7 @@ asio::awaitable<Session::Next> Session::Send(Answer answer, const Exchange& exch
          {"request_id", exchange.request_id}});
   error_code error;
   watchdog_->Arm(Clock::now() + services_.config.write_timeout);
-  co_await http::async_write(socket_, reply, Into(error));
+  co_await http::async_write(stream_, reply, Into(error));
   watchdog_->Disarm();
   if (error) co_return Next::kClose;
   if (reply.keep_alive()) co_return Next::kRequest;
@@ -273,11 +319,11 @@ asio::awaitable<Session::Next> Session::Send(Answer answer, const Exchange& exch
 
 asio::awaitable<void> Session::Linger() {
   error_code error;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  stream_.Socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
   watchdog_->Arm(Clock::now() + kLinger);
   std::array<char, 4096> scratch;
   while (!error && !watchdog_->Expired())
-    co_await socket_.async_read_some(asio::buffer(scratch), Into(error));
+    co_await stream_.Socket().async_read_some(asio::buffer(scratch), Into(error));
 }
 
 }  // namespace productgraph::sidecar

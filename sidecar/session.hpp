@@ -1,15 +1,17 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "client_stream.hpp"
 #include "services.hpp"
 #include "watchdog.hpp"
 
@@ -19,9 +21,9 @@ namespace productgraph::sidecar {
 // coroutine. Of one thread.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // on_end runs when the session is destroyed.
-  Session(boost::asio::ip::tcp::socket socket, const Services& services,
-          std::function<void(Session*)> on_end);
+  // Plain without a TLS context. peer is who is at the other end. on_end runs when the session is destroyed.
+  Session(boost::asio::ip::tcp::socket socket, TlsIdentity::Context tls, const boost::asio::ip::address& peer,
+          const Services& services, std::function<void(Session*)> on_end);
   ~Session();
   Session(const Session&) = delete;
 
@@ -36,8 +38,13 @@ class Session : public std::enable_shared_from_this<Session> {
   enum class Next { kRequest, kClose, kLinger };
 
   boost::asio::awaitable<void> Run();
+  boost::asio::awaitable<bool> Handshake();
+  boost::asio::awaitable<void> End(Next next);
   boost::asio::awaitable<bool> WaitForRequest();
   boost::asio::awaitable<Next> ServeRequest();
+  // The refusal of a client that sends too often.
+  std::optional<Answer> CheckLimits(const RequestHead& head, const Exchange& exchange,
+                                    const Decision& decision);
   boost::asio::awaitable<Next> Ingest(IngestPlan plan, const Exchange& exchange, Parser& parser);
   boost::asio::awaitable<Next> FailBody(BodyState state, const Exchange& exchange);
   // Why events cannot be taken; empty when they can.
@@ -51,7 +58,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // Lets the client read the answer before unread input makes the kernel reset the connection.
   boost::asio::awaitable<void> Linger();
 
-  boost::asio::ip::tcp::socket socket_;
+  ClientStream stream_;
+  const boost::asio::ip::address peer_;
   const Services& services_;
   std::function<void(Session*)> on_end_;
   std::shared_ptr<Watchdog> watchdog_;

@@ -18,7 +18,9 @@ using asio::ip::tcp;
 Worker::Worker(const Shared& shared, std::size_t connections, std::size_t queue_requests)
     : io_(1),
       pool_(io_, shared.starter, shared.config, shared.metrics, connections, queue_requests),
-      services_{shared.config, shared.handler, shared.metrics, shared.budget, shared.stopping, pool_} {}
+      services_{shared.config,  shared.handler, shared.metrics,  shared.budget,
+                shared.proxies, shared.limits,  shared.stopping, pool_},
+      tls_(shared.tls) {}
 
 Worker::~Worker() {
   Join();
@@ -58,8 +60,11 @@ void Worker::Join() {
 }
 
 void Worker::AddSession(tcp::socket socket) {
-  auto session =
-      std::make_shared<Session>(std::move(socket), services_, [this](Session* s) { EndSession(s); });
+  boost::system::error_code error;
+  const auto peer = socket.remote_endpoint(error).address();
+  if (error) return;  // gone already
+  auto session = std::make_shared<Session>(std::move(socket), tls_ ? tls_->Current() : nullptr, peer,
+                                           services_, [this](Session* s) { EndSession(s); });
   sessions_.insert(session.get());
   session->Start();
 }

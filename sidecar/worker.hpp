@@ -13,6 +13,7 @@
 #include "ingest_pool.hpp"
 #include "listener.hpp"
 #include "services.hpp"
+#include "tls_identity.hpp"
 
 namespace productgraph::sidecar {
 
@@ -24,6 +25,9 @@ struct Shared {
   const Handler& handler;
   Metrics& metrics;
   ByteBudget& budget;
+  const TrustedProxies& proxies;
+  RateLimits& limits;
+  const TlsIdentity* tls;  // null = plain HTTP
   const std::atomic<bool>& stopping;
   boost::asio::thread_pool& starter;
 };
@@ -54,6 +58,7 @@ class Worker {
   boost::asio::io_context io_;
   IngestPool pool_;
   Services services_;
+  const TlsIdentity* tls_;
   std::optional<Listener> listener_;
   std::thread thread_;
 };

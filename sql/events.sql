@@ -29,7 +29,8 @@ AS 'MODULE_PATHNAME', 'productgraph_ingest';
 COMMENT ON FUNCTION ingest(text, text) IS
 'Stores the events of {"events":[…]} or […] and answers {"accepted","rejected","duplicates","errors":[…]}. '
 'Repeated event ids count as accepted and as duplicates. Errors: 22P02 malformed JSON, 22023 no batch, 54000 too '
-'many events (1,000) or bytes (10 MB), 28000 API key missing or unknown, 42501 API key of another project.';
+'many events (1,000) or bytes (10 MB), 28000 API key missing or unknown, 42501 API key of another project '
+'or without the scope ingest.';
 
 CREATE FUNCTION ingest(body jsonb, api_key text DEFAULT NULL) RETURNS jsonb
 LANGUAGE SQL VOLATILE PARALLEL UNSAFE
@@ -37,12 +38,13 @@ RETURN productgraph.ingest(body::pg_catalog.text, api_key);
 COMMENT ON FUNCTION ingest(jsonb, text) IS 'The same for a batch that is jsonb already.';
 
 CREATE FUNCTION ingest_requests(
-  bodies bytea[], api_keys text[], formats text[], request_ids text[],
+  bodies bytea[], key_hashes bytea[], formats text[], request_ids text[],
   OUT request integer, OUT status integer, OUT response text,
   OUT accepted integer, OUT rejected integer, OUT duplicates integer)
 RETURNS SETOF record
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 10
 AS 'MODULE_PATHNAME', 'productgraph_ingest_requests';
-COMMENT ON FUNCTION ingest_requests(bytea[], text[], text[], text[]) IS
-'Many HTTP requests in one transaction, for servers: of each its body, API key (NULL = none), format (json or '
-'ndjson) and request id. Returns for each, in order, the HTTP status and the JSON to answer with.';
+COMMENT ON FUNCTION ingest_requests(bytea[], bytea[], text[], text[]) IS
+'Many HTTP requests in one transaction, for servers: of each its body, the SHA-256 of its API key (NULL = '
+'no key), format (json or ndjson) and request id. The key itself stays with the server, out of reach of logged '
+'parameters. Returns for each, in order, the HTTP status and the JSON to answer with.';

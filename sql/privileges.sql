@@ -5,14 +5,15 @@ DECLARE
   guarded regprocedure;
 BEGIN
   FOREACH guarded IN ARRAY ARRAY[
-    'ingest(text, text)', 'ingest(jsonb, text)', 'ingest_requests(bytea[], text[], text[], text[])',
+    'ingest(text, text)', 'ingest(jsonb, text)', 'ingest_requests(bytea[], bytea[], text[], text[])',
     'setup()', 'setup_roles()', 'setup_tenant_tables()', 'setup_event_tables()', 'setup_security()',
     'secure_table(regclass, name)', 'add_policy(regclass, name, text)', 'create_default_partition()',
     'create_partition(timestamptz)', 'create_partitions(timestamptz, timestamptz)', 'maintain(interval, interval)',
     'enter_org(uuid)', 'leave_org(uuid)', 'create_organization(text, text)',
     'create_project(uuid, text, text, jsonb)', 'create_api_key(uuid, text, text, text[], timestamptz)',
-    'remove_organization_rows()', 'drop_organization(uuid)',
-    'revoke_api_key(uuid, uuid)', 'add_member(regrole, uuid)', 'remove_member(regrole, uuid)',
+    'remove_organization_rows()', 'drop_organization(uuid)', 'revoke_api_key(uuid, uuid)',
+    'rotate_api_key(uuid, uuid, timestamptz, timestamptz)', 'note_key_uses(bytea[])',
+    'add_member(regrole, uuid)', 'remove_member(regrole, uuid)',
     'setup_redaction()', 'add_redaction()', 'set_redaction(text, text[], text[], text[], text[])',
     'redacted_hash(text, text)'
   ]::regprocedure[] LOOP

@@ -63,11 +63,14 @@ BEGIN
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz,
     revoked_at timestamptz,
+    last_used_at timestamptz,
     PRIMARY KEY (org_id, id),
     FOREIGN KEY (org_id, project_id) REFERENCES productgraph.projects ON DELETE CASCADE
   );
   COMMENT ON TABLE productgraph.api_keys IS
     'API keys: the SHA-256 of each and its first characters, never the key. project_id NULL = all projects.';
+  COMMENT ON COLUMN productgraph.api_keys.last_used_at IS
+    'When the HTTP server last took a request with the key, to a minute.';
 
   CREATE TABLE IF NOT EXISTS productgraph.organization_members (
     org_id uuid NOT NULL REFERENCES productgraph.organizations ON DELETE CASCADE,
@@ -337,7 +340,7 @@ BEGIN
   END LOOP;
 
   GRANT EXECUTE ON FUNCTION productgraph.ingest(text, text), productgraph.ingest(jsonb, text),
-    productgraph.ingest_requests(bytea[], text[], text[], text[])
+    productgraph.ingest_requests(bytea[], bytea[], text[], text[]), productgraph.note_key_uses(bytea[])
     TO productgraph_ingest, productgraph_service;
   GRANT EXECUTE ON FUNCTION
     productgraph.enter_org(uuid),
@@ -347,6 +350,7 @@ BEGIN
     productgraph.create_project(uuid, text, text, jsonb),
     productgraph.create_api_key(uuid, text, text, text[], timestamptz),
     productgraph.revoke_api_key(uuid, uuid),
+    productgraph.rotate_api_key(uuid, uuid, timestamptz, timestamptz),
     productgraph.add_member(regrole, uuid),
     productgraph.remove_member(regrole, uuid)
     TO productgraph_service;

@@ -153,6 +153,44 @@ $$;
 COMMENT ON FUNCTION revoke_api_key(uuid, uuid) IS
 'Revokes an API key, by the id it has in api_keys, at once; false when there is none that is not revoked already.';
 
+CREATE FUNCTION rotate_api_key(
+  org_id uuid, key_id uuid, old_valid_until timestamptz DEFAULT now() + interval '1 day',
+  expires_at timestamptz DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  previous uuid := productgraph.enter_org(org_id);
+  replaced record;
+  key text;
+BEGIN
+  UPDATE productgraph.api_keys k SET expires_at = least(k.expires_at, old_valid_until)
+  WHERE k.org_id = rotate_api_key.org_id AND k.id = key_id AND k.revoked_at IS NULL
+    AND (k.expires_at IS NULL OR k.expires_at > now())
+  RETURNING k.project_id, k.label, k.scopes INTO replaced;
+  IF NOT FOUND THEN
+    RAISE 'no API key of that organization has this id and is valid' USING ERRCODE = 'undefined_object',
+      HINT = 'For one that is expired or revoked make another with productgraph.create_api_key().';
+  END IF;
+  key := productgraph.create_api_key(org_id, replaced.project_id, replaced.label, replaced.scopes,
+                                     rotate_api_key.expires_at);
+  PERFORM productgraph.leave_org(previous);
+  RETURN key;
+END
+$$;
+COMMENT ON FUNCTION rotate_api_key(uuid, uuid, timestamptz, timestamptz) IS
+'Creates an API key for the same project, with the same label and scopes, and returns it as create_api_key() does. The '
+'old one, named by its id in api_keys, stays valid until old_valid_until (now() = not at all, NULL = as it was), never '
+'longer than before. expires_at is for the new key. 42704 when the old one is unknown, expired or revoked.';
+
+CREATE FUNCTION note_key_uses(key_hashes bytea[]) RETURNS integer
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_note_key_uses';
+COMMENT ON FUNCTION note_key_uses(bytea[]) IS
+'For servers that ingest: sets api_keys.last_used_at of the keys with these SHA-256 to now, and returns of how many. '
+'Leaves out keys noted within 30 seconds and keys somebody is changing: it never waits for a row.';
+
 CREATE FUNCTION add_member(role regrole, org_id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

@@ -17,11 +17,11 @@ constexpr std::size_t kMaxProjects = 32;
 
 void IngestBatch::AddRequest(const IngestRequest& request) {
   int key = -1;
-  if (request.api_key) {
+  if (request.key_hash) {
     const auto known = std::find_if(keys_.begin(), keys_.end(),
-                                    [&](const KeyLookup& k) { return k.api_key == *request.api_key; });
+                                    [&](const KeyLookup& k) { return k.key_hash == *request.key_hash; });
     key = static_cast<int>(known - keys_.begin());
-    if (known == keys_.end()) keys_.emplace_back().api_key = *request.api_key;
+    if (known == keys_.end()) keys_.emplace_back().key_hash = *request.key_hash;
   }
   requests_.emplace_back(request, key, memory_);
 }
@@ -30,6 +30,10 @@ void IngestBatch::Read() {
   for (Request& request : requests_) {
     if (request.key >= 0 && !keys_[request.key].found) {
       request.read.error = RequestError{ErrorCode::kUnauthorized, "unknown, expired or revoked API key"};
+      continue;
+    }
+    if (request.key >= 0 && !keys_[request.key].may_ingest) {
+      request.read.error = RequestError{ErrorCode::kForbidden, "this API key lacks the scope ingest"};
       continue;
     }
     ReadEvents(request.given.body, request.given.format, limits_, stop_, memory_, &request.read);

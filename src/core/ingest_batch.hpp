@@ -28,15 +28,17 @@ using Uuid = std::array<std::uint8_t, 16>;
 struct IngestRequest {
   std::string_view body;
   BodyFormat format = BodyFormat::kJson;
-  std::optional<std::string_view> api_key;
-  std::string_view request_id;  // returned in error answers
+  std::optional<std::string_view> key_hash;  // of the API key that came with it
+  std::string_view request_id;               // returned in error answers
 };
 
-// An API key that came with a request; the caller fills what follows the blank line.
+// An API key that came with requests, known by its SHA-256 only; the caller fills what follows the blank
+// line.
 struct KeyLookup {
-  std::string_view api_key;
+  std::string_view key_hash;
 
-  bool found = false;
+  bool found = false;  // and neither expired nor revoked
+  bool may_ingest = true;
   Uuid org_id{};
   std::string_view project_id;  // the only project the key is for; empty = all of the organization
 };

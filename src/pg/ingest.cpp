@@ -82,7 +82,9 @@ PRODUCTGRAPH_FUNCTION(ingest) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   core::IngestRequest request;
   request.body = TextView(PG_GETARG_TEXT_PP(0));
-  if (!PG_ARGISNULL(1)) request.api_key = TextView(PG_GETARG_TEXT_PP(1));
+  // text and bytea are laid out alike
+  if (!PG_ARGISNULL(1))
+    request.key_hash = TextView(DatumGetTextPP(DirectFunctionCall1(sha256_bytea, PG_GETARG_DATUM(1))));
   core::IngestBatch* const batch = MakeBatch();
   Compute([&] { batch->AddRequest(request); });
   Run(batch);
@@ -93,12 +95,12 @@ PRODUCTGRAPH_FUNCTION(ingest) {
 
 PRODUCTGRAPH_FUNCTION(ingest_requests) {
   const ArrayArgument bodies = Elements(fcinfo, 0, BYTEAOID);
-  const ArrayArgument keys = Elements(fcinfo, 1, TEXTOID);
+  const ArrayArgument hashes = Elements(fcinfo, 1, BYTEAOID);
   const ArrayArgument formats = Elements(fcinfo, 2, TEXTOID);
   const ArrayArgument ids = Elements(fcinfo, 3, TEXTOID);
-  if (keys.count != bodies.count || formats.count != bodies.count || ids.count != bodies.count) {
+  if (hashes.count != bodies.count || formats.count != bodies.count || ids.count != bodies.count) {
     ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-                    errmsg("bodies, api_keys, formats and request_ids must be of equal length")));
+                    errmsg("bodies, key_hashes, formats and request_ids must be of equal length")));
   }
   core::IngestBatch* const batch = MakeBatch();
   for (int i = 0; i < bodies.count; ++i) {
@@ -106,7 +108,7 @@ PRODUCTGRAPH_FUNCTION(ingest_requests) {
     request.body = TextView(RequireText(bodies, i, "bodies"));
     request.format = ParseFormat(RequireText(formats, i, "formats"));
     request.request_id = TextView(RequireText(ids, i, "request_ids"));
-    if (!keys.nulls[i]) request.api_key = TextView(DatumGetTextPP(keys.values[i]));
+    if (!hashes.nulls[i]) request.key_hash = TextView(DatumGetTextPP(hashes.values[i]));
     Compute([&] { batch->AddRequest(request); });
   }
   Run(batch);

@@ -11,9 +11,8 @@ namespace productgraph::pg {
 namespace {
 
 SavedPlan key_plan = {
-    "SELECT org_id, project_id FROM productgraph.api_keys"
-    " WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
-    " AND 'ingest' = ANY (scopes)",
+    "SELECT org_id, project_id, 'ingest' = ANY (scopes) FROM productgraph.api_keys"
+    " WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())",
     1,
     {BYTEAOID},
     nullptr};
@@ -62,11 +61,11 @@ core::RedactionOptions ReadRedaction(int patterns) {
 
 void LookUpKeys(core::IngestBatch* batch, MemoryContext context) {
   for (core::KeyLookup& key : batch->keys()) {
-    const Datum secret = PointerGetDatum(MakeText(key.api_key));  // text and bytea are laid out alike
-    const Datum values[] = {DirectFunctionCall1(sha256_bytea, secret)};
-    if (ExecuteSelect(&key_plan, values, 1) == 0) continue;
+    const Datum hash = PointerGetDatum(MakeText(key.key_hash));  // text and bytea are laid out alike
+    if (ExecuteSelect(&key_plan, &hash, 1) == 0) continue;
     bool null;
     key.org_id = ToUuid(Column(1, &null));
+    key.may_ingest = DatumGetBool(Column(3, &null));
     const Datum project = Column(2, &null);
     if (!null) {
       const MemoryContext caller = MemoryContextSwitchTo(context);

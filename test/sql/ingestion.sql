@@ -81,14 +81,14 @@ FROM events WHERE event_id = 'all' \gx
 SELECT request, status, response, accepted, rejected, duplicates FROM ingest_requests(
   ARRAY['[]', '{', jsonb_build_array(pg_temp.event('m1', 'open'))::text, jsonb_build_array(pg_temp.event('m1', 'open'))::text,
         jsonb_build_array(pg_temp.event('m2', 'closed'))::text, '[]', pg_temp.event('m3', 'open')::text || E'\nnot json\n\n' || pg_temp.event('m4', 'open')]::bytea[],
-  ARRAY[NULL, NULL, NULL, NULL, NULL, 'wrong', NULL],
+  ARRAY[NULL, NULL, NULL, NULL, NULL, 'wrong', NULL]::bytea[],
   ARRAY['json', 'json', 'json', 'json', 'json', 'json', 'ndjson'],
   ARRAY['r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7']);
 SELECT event_id FROM events WHERE event_id ~ '^m' ORDER BY 1;
-SELECT * FROM ingest_requests(ARRAY['[]']::bytea[], ARRAY[]::text[], ARRAY['json'], ARRAY['r']);
-SELECT * FROM ingest_requests(ARRAY['[]']::bytea[], ARRAY[NULL], ARRAY['xml'], ARRAY['r']);
-SELECT * FROM ingest_requests(ARRAY[NULL]::bytea[], ARRAY[NULL], ARRAY['json'], ARRAY['r']);
-SELECT * FROM ingest_requests(ARRAY[]::bytea[], ARRAY[]::text[], ARRAY[]::text[], ARRAY[]::text[]);
+SELECT * FROM ingest_requests(ARRAY['[]']::bytea[], ARRAY[]::bytea[], ARRAY['json'], ARRAY['r']);
+SELECT * FROM ingest_requests(ARRAY['[]']::bytea[], ARRAY[NULL]::bytea[], ARRAY['xml'], ARRAY['r']);
+SELECT * FROM ingest_requests(ARRAY[NULL]::bytea[], ARRAY[NULL]::bytea[], ARRAY['json'], ARRAY['r']);
+SELECT * FROM ingest_requests(ARRAY[]::bytea[], ARRAY[]::bytea[], ARRAY[]::text[], ARRAY[]::text[]);
 
 -- Sessions, whatever the order of arrival.
 SELECT ingest(jsonb_build_array(

@@ -47,7 +47,7 @@ sub inject_faults
 		CREATE TABLE calls (requests int);
 		GRANT INSERT ON calls TO sidecar;
 		ALTER FUNCTION productgraph.ingest_requests RENAME TO true_ingest_requests;
-		CREATE FUNCTION productgraph.ingest_requests(bodies bytea[], api_keys text[], formats text[],
+		CREATE FUNCTION productgraph.ingest_requests(bodies bytea[], key_hashes bytea[], formats text[],
 			request_ids text[], OUT request int, OUT status int, OUT response text, OUT accepted int,
 			OUT rejected int, OUT duplicates int) RETURNS SETOF record LANGUAGE plpgsql AS $$
 		BEGIN
@@ -58,7 +58,7 @@ sub inject_faults
 				PERFORM pg_advisory_xact_lock_shared(1);
 			END IF;
 			INSERT INTO public.calls VALUES (cardinality(bodies));
-			RETURN QUERY SELECT * FROM productgraph.true_ingest_requests(bodies, api_keys, formats, request_ids);
+			RETURN QUERY SELECT * FROM productgraph.true_ingest_requests(bodies, key_hashes, formats, request_ids);
 		END $$;
 	});
 	return;

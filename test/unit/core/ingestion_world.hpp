@@ -85,7 +85,7 @@ class IngestionWorld {
 
   void FindKeys(IngestBatch* batch) const {
     for (KeyLookup& lookup : batch->keys()) {
-      const auto key = keys.find(std::string(lookup.api_key));
+      const auto key = keys.find(std::string(lookup.key_hash));
       if (key == keys.end()) continue;
       lookup.found = true;
       lookup.org_id = key->second.org_id;
