@@ -37,7 +37,8 @@ constexpr const char* kNotNow = "the database cannot take events now";
 
 constexpr const char* kReadySql =
     "SELECT pg_catalog.to_regclass('productgraph.events') IS NOT NULL, pg_catalog.pg_is_in_recovery()"
-    " OR pg_catalog.current_setting('transaction_read_only') = 'on'";
+    " OR pg_catalog.current_setting('transaction_read_only') = 'on',"
+    " pg_catalog.has_function_privilege('productgraph.ingest_requests(bytea[],bytea[],text[],text[])', 'EXECUTE')";
 
 // What the role could do beyond ingesting; a session of a superuser stays one after SET ROLE.
 constexpr const char* kRoleSql =
@@ -155,6 +156,7 @@ asio::awaitable<std::string> IngestConnection::CheckStore(TimePoint deadline) {
   if (PQntuples(result.rows.get()) != 1) co_return std::string(kNotNow);
   if (std::string_view(PQgetvalue(result.rows.get(), 0, 0)) != "t") co_return std::string(kNotSetUp);
   if (std::string_view(PQgetvalue(result.rows.get(), 0, 1)) != "f") co_return std::string(kReadOnly);
+  if (std::string_view(PQgetvalue(result.rows.get(), 0, 2)) != "t") co_return std::string(kNoPrivilege);
   co_return std::string();
 }
 

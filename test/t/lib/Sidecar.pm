@@ -21,12 +21,14 @@ our $DESCRIPTORS;
 delete @ENV{ grep { /^PRODUCTGRAPH_/ && $_ ne 'PRODUCTGRAPH_SIDECAR' } keys %ENV };
 my @running;
 
-# A node whose database postgres has the store, organization "demo" and the keyless project "proj_demo".
+# A node whose database postgres has the store, organization "demo" and the keyless project "proj_demo". settings
+# are further lines of postgresql.conf.
 sub start_store
 {
-	my ($name) = @_;
+	my ($name, $settings) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name // 'store');
 	$node->init;
+	$node->append_conf('postgresql.conf', $settings) if $settings;
 	$node->start;
 	$node->safe_psql('postgres', q{
 		CREATE EXTENSION productgraph;
@@ -36,6 +38,22 @@ sub start_store
 			'proj_demo', 'Demo shop', settings => '{"open_ingest": true}');
 	});
 	return $node;
+}
+
+# Makes an API key for proj_demo, or of other arguments after the label, and returns it.
+sub create_key
+{
+	my ($node, $label, $arguments) = @_;
+	return $node->safe_psql('postgres', "SELECT productgraph.create_api_key(org_id, id, '$label'"
+		  . ($arguments ? ", $arguments" : '') . ") FROM productgraph.projects WHERE id = 'proj_demo'");
+}
+
+# Calls a function of keys, such as revoke_api_key, for the key with a label.
+sub change_key
+{
+	my ($node, $function, $label, $arguments) = @_;
+	return $node->safe_psql('postgres', "SELECT productgraph.$function(org_id, id"
+		  . ($arguments ? ", $arguments" : '') . ") FROM productgraph.api_keys WHERE label = '$label' ORDER BY created_at LIMIT 1");
 }
 
 # Puts faults before the extension's function: a body with POISON raises an error that repeating will not cure, one
