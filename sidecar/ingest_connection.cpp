@@ -38,7 +38,8 @@ constexpr const char* kNotNow = "the database cannot take events now";
 constexpr const char* kReadySql =
     "SELECT pg_catalog.to_regclass('productgraph.events') IS NOT NULL, pg_catalog.pg_is_in_recovery()"
     " OR pg_catalog.current_setting('transaction_read_only') = 'on',"
-    " pg_catalog.has_function_privilege('productgraph.ingest_requests(bytea[],bytea[],text[],text[])', 'EXECUTE')";
+    " pg_catalog.has_function_privilege('productgraph.ingest_requests(bytea[],bytea[],text[],text[])', "
+    "'EXECUTE')";
 
 // What the role could do beyond ingesting; a session of a superuser stays one after SET ROLE.
 constexpr const char* kRoleSql =

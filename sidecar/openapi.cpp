@@ -14,7 +14,7 @@ constexpr std::string_view kDocument = R"json({
   "security": [{"apiKeyHeader": []}, {"bearer": []}, {"apiKeyQuery": []}, {}],
   "parameters": [
    {"name": "X-Request-ID", "in": "header", "schema": {"type": "string", "maxLength": 128}},
-   {"name": "X-Session-ID", "in": "header", "schema": {"type": "string"}},
+   {"name": "X-Session-ID", "in": "header", "schema": {"type": "string", "maxLength": 255}},
    {"name": "Content-Encoding", "in": "header", "schema": {"enum": ["gzip", "identity"]}}],
   "requestBody": {"required": true, "content": {
    "application/json": {"schema": {"$ref": "#/components/schemas/Batch"}},
@@ -26,13 +26,15 @@ constexpr std::string_view kDocument = R"json({
    "403": {"$ref": "#/components/responses/Error"}, "405": {"$ref": "#/components/responses/Error"},
    "408": {"$ref": "#/components/responses/Error"}, "411": {"$ref": "#/components/responses/Error"},
    "413": {"$ref": "#/components/responses/Error"}, "415": {"$ref": "#/components/responses/Error"},
-   "431": {"$ref": "#/components/responses/Error"}, "500": {"$ref": "#/components/responses/Error"},
+   "417": {"$ref": "#/components/responses/Error"}, "431": {"$ref": "#/components/responses/Error"},
+   "500": {"$ref": "#/components/responses/Error"}, "505": {"$ref": "#/components/responses/Error"},
    "429": {"$ref": "#/components/responses/Later"}, "503": {"$ref": "#/components/responses/Later"}}}},
  "/health": {"get": {"summary": "The process lives",
   "responses": {"200": {"description": "{\"status\":\"ok\"}"}}}},
  "/ready": {"get": {"summary": "The database takes events",
   "responses": {"200": {"description": "{\"status\":\"ready\"}"}, "503": {"description": "{\"status\":\"unavailable\",\"reason\":\"...\"}"}}}},
- "/metrics": {"get": {"summary": "Prometheus metrics", "responses": {"200": {"description": "Text format 0.0.4"}}}}},
+ "/metrics": {"get": {"summary": "Prometheus metrics", "responses": {"200": {"description": "Text format 0.0.4"}}}},
+ "/openapi.json": {"get": {"summary": "This document", "responses": {"200": {"description": "OpenAPI 3.1"}}}}},
 "components": {
  "securitySchemes": {
   "apiKeyHeader": {"type": "apiKey", "in": "header", "name": "X-PG-API-Key"},
@@ -55,13 +57,16 @@ constexpr std::string_view kDocument = R"json({
     "user.id": {"type": "string"}, "user.anonymous_id": {"type": "string"}, "event.name": {"type": "string"},
     "page.path": {"type": "string"}, "metadata": {"type": "object"}},
    "additionalProperties": true},
-  "Accepted": {"type": "object", "properties": {
+  "Accepted": {"type": "object", "required": ["accepted", "rejected", "duplicates", "errors"], "properties": {
    "accepted": {"type": "integer"}, "rejected": {"type": "integer"}, "duplicates": {"type": "integer"},
-   "errors": {"type": "array", "items": {"type": "object", "properties": {
-    "index": {"type": "integer"}, "event_id": {"type": "string"}, "field": {"type": "string"},
-    "code": {"type": "string"}, "error": {"type": "string"}}}}}},
+   "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Issue"}},
+   "warnings": {"type": "array", "items": {"$ref": "#/components/schemas/Issue"}}}},
+  "Issue": {"type": "object", "required": ["index", "event_id", "field", "code", "error"], "properties": {
+   "index": {"type": "integer"}, "event_id": {"type": ["string", "null"]}, "field": {"type": "string"},
+   "code": {"type": "string"}, "error": {"type": "string"}}},
   "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {
-   "code": {"type": "string"}, "message": {"type": "string"}, "request_id": {"type": "string"}}}}}}}
+   "code": {"type": "string"}, "message": {"type": "string"}, "request_id": {"type": "string"},
+   "limit": {"enum": ["address", "key", "session"], "description": "With 429"}}}}}}}
 })json";
 
 }  // namespace

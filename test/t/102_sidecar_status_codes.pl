@@ -13,6 +13,7 @@ my $other_key = $node->safe_psql('postgres', q{
 $other_key =~ s/.*\n//s;
 my $sidecar = Sidecar->start($node)->await_ready;
 my @json = ('Content-Type' => 'application/json');
+my %seen = (202 => 1, 403 => 1, 408 => 1, 429 => 1, 431 => 1, 500 => 1, 503 => 1, 505 => 1);
 my $many = '[' . join(',', ('{}') x 1001) . ']';
 
 for (
@@ -44,6 +45,7 @@ for (
 	my $error = Sidecar::json($answer)->{error};
 	is($error->{code}, $code, "$what: code") if $code;
 	like($error->{message}, qr/\w \w/, "$what: message");
+	$seen{$status} = 1 if $target eq '/v1/events';
 	is($error->{request_id}, $answer->{headers}{'x-request-id'}, "$what: request id");
 }
 
@@ -58,7 +60,17 @@ is(Sidecar::json($sidecar->request('GET', '/health'))->{status}, 'ok', '/health'
 is(Sidecar::json($sidecar->request('GET', '/ready'))->{status}, 'ready', '/ready');
 is($sidecar->request('HEAD', '/health')->{headers}{'content-length'}, 15, 'HEAD /health');
 like($sidecar->request('GET', '/metrics')->{body}, qr/^productgraph_sidecar_build_info\{version="[\d.]+"\} 1$/m, '/metrics');
-is(Sidecar::json($sidecar->request('GET', '/openapi.json'))->{openapi}, '3.1.0', '/openapi.json');
+my $description = Sidecar::json($sidecar->request('GET', '/openapi.json'));
+is($description->{openapi}, '3.1.0', '/openapi.json');
+is(join(' ', sort keys %{ $description->{paths}{'/v1/events'}{post}{responses} }), join(' ', sort keys %seen), 'it has the statuses of events');
+is($sidecar->request('GET', $_)->{status}, $_ eq '/v1/events' ? 405 : 200, "$_ is there as it says") for sort keys %{ $description->{paths} };
+my @references = $sidecar->request('GET', '/openapi.json')->{body} =~ /"\$ref": "#\/(.*?)"/g;
+for my $reference (@references)
+{
+	my $found = $description;
+	$found = $found->{$_} for split /\//, $reference;
+	ok($found, "$reference is defined");
+}
 
 for my $id ('', 'a' x 129, "tab\there")
 {

@@ -4,6 +4,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use IPC::Run ();
+use PostgreSQL::Test::Utils qw(slurp_file);
 use Sidecar;
 use Test::More;
 
@@ -18,6 +19,11 @@ sub run_sidecar
 my ($code, $out, $err) = run_sidecar('--help');
 is($code, 0, '--help');
 like($out, qr/--database-url .*PRODUCTGRAPH_DATABASE_URL/, 'names flags and variables');
+# The documents list every setting with its default and meaning, and no other.
+my $page = slurp_file("$FindBin::RealBin/../../docs/http-api.md");
+my @documented = $page =~ /^\| `([a-z-]+)` \| `?(.*?)`? \| (.*) \|$/mg;
+is(join("\n", @documented), join("\n", map { $_ eq 'empty' ? '' : $_ } $out =~ /^  --([a-z-]+)  \(.*?, default (.*?)\)\n      (.*)$/mg),
+	'the documents have all settings');
 ($code, $out, $err) = run_sidecar('--version');
 like($out, qr/^productgraph-sidecar \d+\.\d+\.\d+$/, '--version');
 

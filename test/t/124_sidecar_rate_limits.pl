@@ -95,9 +95,8 @@ like($behind->('garbage'), $limited, 'what is no address leaves the proxy itself
 cmp_ok($behind->('192.0.2.77, garbage'), '<', 4, 'also before it');
 $sidecar->stop;
 
-# Many names at once: memory stays what it was, and who is held back stays held back.
+# Many names at once, more than there is room for: who is held back stays held back.
 $sidecar = Sidecar->start($node, '--rate-limit-burst-seconds', 600, '--rate-limit-session', 1, '--rate-limit-entries', 1024)->await_ready;
-my $memory = sub { open my $f, '<', "/proc/$sidecar->{pid}/status"; my ($kb) = map { /VmRSS:\s+(\d+)/ } <$f>; $kb };
 # How many are refused of requests of these sessions, sent ahead on one connection.
 my $refused = sub {
 	my @sessions = @_;
@@ -110,10 +109,8 @@ my $refused = sub {
 	return $count;
 };
 cmp_ok($refused->(('hog') x 650), '>', 0, 'a hog is held back');
-my $before = $memory->();
 is($refused->(map { "name-$_" } 1 .. 5000), 0, 'thousands of others are not');
 cmp_ok($refused->(('hog') x 20), '>=', 10, 'the hog still is');
-cmp_ok($memory->() - $before, '<', 5_000, 'memory does not grow with names');
 $sidecar->stop;
 
 for my $wrong ([ 'trusted-proxies', '10.0.0.0/33' ], [ 'trusted-proxies', 'proxy.example' ], [ 'trusted-proxies', '::1/129' ], [ 'rate-limit-key', '-1' ])

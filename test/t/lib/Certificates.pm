@@ -31,7 +31,7 @@ sub issue
 {
 	my ($authority, $host, $file) = @_;
 	my $path = "$dir/" . ($file // $host);
-	openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', "/CN=$host",
+	openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', "/CN=$host",
 		'-keyout', "$path.key", '-out', "$path.csr");
 	my $kind = $host =~ /^[\d.]+$/ ? 'IP' : 'DNS';
 	append_to_file("$path.ext", "subjectAltName = $kind:$host\n");

@@ -181,6 +181,7 @@ sub ended
 		},
 		'the sidecar ends');
 	delete $self->{pid};
+	die $self->log_text if $self->is_insane;
 	return POSIX::WIFSIGNALED($status) ? 'signal ' . POSIX::WTERMSIG($status) : POSIX::WEXITSTATUS($status);
 }
 
@@ -190,6 +191,9 @@ sub stop
 	$self->signal($signal // 'TERM');
 	return $self->ended;
 }
+
+# Whether a sanitizer that it was built with found something.
+sub is_insane { return $_[0]->log_text =~ /(Address|Leak)Sanitizer|runtime error:/; }
 
 sub log_text { return slurp_file($_[0]->{log}); }
 
@@ -349,12 +353,13 @@ sub in_parallel
 
 END
 {
-	local $?;
+	my $status = $? || (grep { $_->is_insane } @running) && 1;
 	for my $sidecar (grep { $_->{pid} } @running)
 	{
 		kill 'KILL', $sidecar->{pid};
 		waitpid $sidecar->{pid}, 0;
 	}
+	$? = $status;
 }
 
 1;

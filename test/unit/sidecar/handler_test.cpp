@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "parse_head.hpp"
+#include "sha256.hpp"
 
 namespace productgraph::sidecar {
 namespace {
@@ -129,7 +130,7 @@ TEST_F(HandlerTest, EventsAreTakenWithTheirFormatKeyAndId) {
   const IngestRequest& request = std::get<IngestRequest>(taken);
   EXPECT_EQ(request.body, "{}");
   EXPECT_EQ(request.format, "ndjson");
-  EXPECT_EQ(request.api_key, "k");
+  EXPECT_EQ(request.key_hash, Sha256("k"));
   EXPECT_EQ(request.request_id, "r1");
 }
 

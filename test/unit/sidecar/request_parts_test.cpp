@@ -9,6 +9,8 @@
 #include "media.hpp"
 #include "parse_head.hpp"
 #include "request_id.hpp"
+#include "session_id.hpp"
+#include "sha256.hpp"
 #include "target.hpp"
 
 namespace productgraph::sidecar {
@@ -111,6 +113,22 @@ TEST(HttpDate, HasTheFixedForm) {
   const std::string date(HttpDate());
   EXPECT_EQ(date.size(), 29U);
   EXPECT_EQ(date.substr(25), " GMT");
+}
+
+TEST(SessionId, IsOneHeaderOfPrintableAscii) {
+  EXPECT_EQ(SessionIdOf(PostHead("X-Session-ID: s 1\r\n")), "s 1");
+  EXPECT_EQ(SessionIdOf(PostHead("X-Session-ID: " + std::string(255, 'x') + "\r\n")), std::string(255, 'x'));
+  for (const std::string& headers :
+       {std::string(), std::string("X-Session-ID: \r\n"), std::string("X-Session-ID: a\tb\r\n"),
+        std::string("X-Session-ID: \xc3\xa9\r\n"), std::string("X-Session-ID: a\r\nX-Session-ID: a\r\n"),
+        "X-Session-ID: " + std::string(256, 'x') + "\r\n"})
+    EXPECT_EQ(SessionIdOf(PostHead(headers)), "") << headers;
+}
+
+TEST(Sha256, IsTheKnownDigest) {
+  EXPECT_EQ(Sha256("abc"),
+            "\xba\x78\x16\xbf\x8f\x01\xcf\xea\x41\x41\x40\xde\x5d\xae\x22\x23"
+            "\xb0\x03\x61\xa3\x96\x17\x7a\x9c\xb4\x10\xff\x61\xf2\x00\x15\xad");
 }
 
 }  // namespace
