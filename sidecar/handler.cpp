@@ -209,7 +209,8 @@ Reply Handler::Finish(Answer answer, const Exchange& exchange, std::string_view 
   cors_.AddTo(exchange.origin, reply);
   if (answer.preflight) cors_.AddPreflightTo(exchange.origin, reply);
   for (auto& [field, value] : answer.headers) reply.set(field, value);
-  if (answer.status == 503) reply.set(http::field::retry_after, "1");
+  const bool try_again = answer.status == 429 || answer.status == 503;
+  if (try_again && reply.count(http::field::retry_after) == 0) reply.set(http::field::retry_after, "1");
   if (answer.status == 401) reply.set(http::field::www_authenticate, "Bearer realm=\"productgraph\"");
   if (answer.status != 204) {
     reply.set(http::field::content_type, ToBeast(answer.content_type));

@@ -75,8 +75,8 @@ class PgConnection {
   Awaitable<SqlResult> Collect(bool sent, TimePoint deadline);
   bool TooLate(TimePoint deadline) const { return aborted_ || std::chrono::steady_clock::now() >= deadline; }
   Awaitable<void> Wait(bool read, bool write, TimePoint deadline);
-  // With TLS bytes may have been read from the socket that libpq has not seen yet: no wait would end for
-  // them.
+  // With TLS a record may hold more than libpq had room for (PostgreSQL sends such from 17 on): the rest has
+  // left the socket already, so that no wait would end for it.
   bool HasUnread() const;
   bool Watch();
   void Unwatch();

@@ -126,9 +126,10 @@ TEST(SessionId, IsOneHeaderOfPrintableAscii) {
 }
 
 TEST(Sha256, IsTheKnownDigest) {
-  EXPECT_EQ(Sha256("abc"),
-            "\xba\x78\x16\xbf\x8f\x01\xcf\xea\x41\x41\x40\xde\x5d\xae\x22\x23"
-            "\xb0\x03\x61\xa3\x96\x17\x7a\x9c\xb4\x10\xff\x61\xf2\x00\x15\xad");
+  constexpr unsigned char kDigest[] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40,
+                                       0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17,
+                                       0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
+  EXPECT_EQ(Sha256("abc"), std::string(std::begin(kDigest), std::end(kDigest)));
 }
 
 }  // namespace
