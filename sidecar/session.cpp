@@ -177,7 +177,10 @@ std::optional<Answer> Session::CheckLimits(const RequestHead& head, const Exchan
   }
   if (!limited) return std::nullopt;
   services_.metrics.CountLimited(limited->limit);
-  return RateLimitedAnswer(LimitName(limited->limit), limited->wait, exchange.request_id);
+  Answer refusal = RateLimitedAnswer(LimitName(limited->limit), limited->wait, exchange.request_id);
+  // What follows a request whose end is in doubt must not be read as another one, whoever sends it.
+  if (auto* known = std::get_if<Answer>(&decision)) refusal.close = known->close;
+  return refusal;
 }
 
 asio::awaitable<std::string> Session::AskReady() {

@@ -78,6 +78,15 @@ print $socket Sidecar::compose('POST', '/v1/events', [], '[]') x 2;
 my $rest = '';
 is(Sidecar::read_answer($socket, \$rest)->{status}, 429, 'refused');
 is(Sidecar::read_answer($socket, \$rest)->{status}, 429, 'and heard again on the same connection');
+# Unless nobody can tell where the request ends.
+my $smuggled = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
+my $answers;
+Sidecar::await(sub {
+	$answers = $sidecar->raw("POST /v1/events HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n$smuggled");
+	return $answers =~ /^HTTP\/1\.1 429 /;
+}, 'an ambiguous request is limited');
+like($answers, qr/Connection: close/, 'its connection is closed');
+unlike($answers, qr/HTTP\/1.*HTTP\/1/s, 'so that nothing is smuggled');
 $sidecar->stop;
 
 $sidecar = Sidecar->start($node, @slow, '--rate-limit-address', 1, '--trusted-proxies', '127.0.0.0/8, 10.1.0.0/16')->await_ready;
