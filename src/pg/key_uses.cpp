@@ -33,7 +33,7 @@ bool Note(Datum hash) {
   if (ExecuteSelect(&find_plan, &hash, 1) == 0) return false;
   bool null;
   const Datum org_id = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
-  AssignOrganization(DatumGetUUIDP(org_id), OrganizationScope::kNested);
+  AssignOrganizationOfStore(DatumGetUUIDP(org_id));
   return ExecuteSelect(&note_plan, &hash, 0, false) > 0;
 }
 

@@ -52,7 +52,7 @@ SELECT * FROM funnel('broken-down', '{never}', breakdown => 'page.path');
 SELECT create_project(:'org', 'options-random');
 SELECT setseed(0.5);
 INSERT INTO events (org_id, received_at, event_id, project_id, session_id, event_type, timestamp, user_id, page_path, metadata)
-SELECT :'org', now(), 'r' || n, 'options-random', 'rs' || n % 400, (ARRAY['a', 'b', 'c', 'o', 'x', 'y'])[1 + floor(random() * 6)],
+SELECT :'org', now(), 'fo' || n, 'options-random', 'rs' || n % 400, (ARRAY['a', 'b', 'c', 'o', 'x', 'y'])[1 + floor(random() * 6)],
   '2024-03-29'::timestamptz + (n * 7919 % 9000) * interval '1 minute', 'u' || n % 150, '/' || floor(random() * 4),
   jsonb_build_object('plan', (ARRAY['free', 'pro'])[1 + floor(random() * 2)])
 FROM generate_series(1, 3000) n;

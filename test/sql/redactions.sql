@@ -28,7 +28,7 @@ SELECT * FROM redaction('shop');
 SELECT jsonb_pretty(ingest(pg_temp.event('r1', 'shop', '{"page.url": "/pay?card=4111111111111111&email=ann@example.com",
   "metadata": {"n": [{"note": "4111-1111-1111-1111", "password": "hunter2", "total": 12.50}]}, "api_secret": "abcdef",
   "error.message": "Authorization: Bearer a1b2c3d4e5f6g7h8", "user.id": "ann@example.com"}')));
-SELECT page_url, metadata, attributes, error_message, user_id FROM events WHERE event_id = 'r1' \gx
+SELECT page_url, metadata, attributes, error_message, user_id FROM events WHERE project_id = 'shop' AND event_id = 'r1' \gx
 
 -- From the next statement on; a list that is not given stays as it is.
 SELECT set_redaction('shop', '{email}', drop_fields => '{page.referrer,metadata.phone,*.dob,user.phone}',
@@ -39,7 +39,7 @@ SELECT ingest(pg_temp.event('r2', 'shop', '{"user.id": "ann", "page.referrer": "
   "metadata": {"phone": "1", "a": {"dob": 1, "mail": "ann@example.com"}, "account": "ann"}, "user.phone": "2", "session.id": "ann@example.com"}'));
 SELECT user_id = redacted_hash('shop', 'ann') AS hashed, metadata ->> 'account' = user_id AS joins, metadata #- '{account}' AS metadata,
   session_id = redacted_hash('shop', 'ann@example.com') AS session, page_referrer IS NULL AS dropped, ui_element_text, attributes
-FROM events WHERE event_id = 'r2' \gx
+FROM events WHERE project_id = 'shop' AND event_id = 'r2' \gx
 SELECT user_id ~ '^h_[0-9a-f]{32}$' AS hashed, events FROM sessions WHERE session_id ~ '^h_';
 -- The secret is the project's: elsewhere the same value is another hash.
 SELECT redacted_hash('shop', 'ann') = redacted_hash('plain', 'ann') AS comparable, redacted_hash('shop', NULL) IS NULL AS null;
@@ -56,7 +56,7 @@ SELECT count(*) FROM events WHERE event_id = redacted_hash('plain', '40000000000
 -- Nothing at all: as it was sent.
 SELECT set_redaction('plain', '{}', '{}', '{}', '{}');
 SELECT ingest(pg_temp.event('r3', 'plain', '{"page.title": "4111111111111111", "user.id": "ann@example.com"}'));
-SELECT page_title, user_id FROM events WHERE event_id = 'r3';
+SELECT page_title, user_id FROM events WHERE project_id = 'plain' AND event_id = 'r3';
 -- Without a row nothing is redacted; setting something makes one.
 DELETE FROM redactions WHERE project_id = 'shop';
 SELECT ingest(pg_temp.event('r4', 'shop', '{"page.title": "4111111111111111"}'));
