@@ -31,4 +31,32 @@ FROM public.many_rows GROUP BY actor;
 SELECT count(*), count(DISTINCT depth) > 2 AND count(DISTINCT array_position(strict, NULL)) > 0 AND max(length(attempts)) > 100 AS various FROM parallel_answers;
 -- One group over all workers.
 SELECT window_funnel('1 hour', ts, kind = 0, kind = 1, kind = 2, kind = 3) FROM public.many_rows;
+-- Windows and patterns that differ from group to group, in several groupings at once, equal those asked one by one.
+CREATE FUNCTION pg_temp.depth_of(hours integer) RETURNS TABLE (hour_limit integer, parity integer, depth integer, matches bigint)
+LANGUAGE sql AS $$
+  SELECT hours, actor % 2, window_funnel(make_interval(hours => hours), ts, kind = 0, kind = 1, kind = 2, kind = 3),
+    sequence_count('(?1)(?t<=' || hours || ')(?2)', ts, kind = 0, kind = 1)
+  FROM public.many_rows WHERE actor % 50 = hours GROUP BY GROUPING SETS ((actor % 2), ())
+$$;
+CREATE TEMP TABLE one_by_one AS
+SELECT answer.* FROM generate_series(0, 49) AS hours, LATERAL pg_temp.depth_of(hours) AS answer;
+CREATE TEMP VIEW all_at_once AS
+SELECT actor % 50 AS hour_limit, actor % 2 AS parity,
+  window_funnel(make_interval(hours => actor % 50), ts, kind = 0, kind = 1, kind = 2, kind = 3) AS depth,
+  sequence_count('(?1)(?t<=' || actor % 50 || ')(?2)', ts, kind = 0, kind = 1) AS matches
+FROM public.many_rows GROUP BY GROUPING SETS ((actor % 50, actor % 2), (actor % 50));
+CREATE TEMP TABLE hashed AS TABLE all_at_once;
+SET enable_hashagg = off;
+CREATE TEMP TABLE sorted AS TABLE all_at_once;
+RESET enable_hashagg;
+(TABLE one_by_one EXCEPT TABLE hashed) UNION ALL (TABLE hashed EXCEPT TABLE one_by_one);
+(TABLE one_by_one EXCEPT TABLE sorted) UNION ALL (TABLE sorted EXCEPT TABLE one_by_one);
+CREATE TEMP TABLE in_parallel AS
+SELECT actor % 50 AS hour_limit, window_funnel(make_interval(hours => actor % 50), ts, kind = 0, kind = 1, kind = 2, kind = 3) AS depth,
+  sequence_count('(?1)(?t<=' || actor % 50 || ')(?2)', ts, kind = 0, kind = 1) AS matches
+FROM public.many_rows GROUP BY actor % 50;
+SELECT count(*), count(DISTINCT matches) > 10 AS various,
+  count(*) FILTER (WHERE (hour_limit, depth, matches) IN (SELECT hour_limit, depth, matches FROM one_by_one WHERE parity IS NULL)) AS equal
+FROM in_parallel;
+DROP VIEW all_at_once;
 DROP TABLE public.many_rows;
