@@ -10,6 +10,9 @@ namespace productgraph::core {
 // Microseconds since 1970-01-01T00:00:00Z, without leap seconds.
 using UnixMicros = std::int64_t;
 
+// The start of the year 2000, from which PostgreSQL counts.
+inline constexpr UnixMicros kPostgresEpoch = 946'684'800'000'000;
+
 inline constexpr UnixMicros kMicrosPerSecond = 1'000'000;
 inline constexpr UnixMicros kFirstTimestamp = 0;                       // 1970-01-01T00:00:00Z
 inline constexpr UnixMicros kLastTimestamp = 253'402'300'799'999'999;  // 9999-12-31T23:59:59.999999Z

@@ -1,102 +1,30 @@
 #include "src/pg/ingest_store.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "src/pg/boundary.hpp"
-#include "src/pg/ingest_statement.hpp"
+#include "src/pg/event_copy.hpp"
 #include "src/pg/organization.hpp"
 #include "src/pg/saved_plan.hpp"
-#include "src/pg/times.hpp"
+#include "src/pg/session_merge.hpp"
 
 namespace productgraph::pg {
 namespace {
 
-// The events of one organization reach SQL as a named tuplestore, as transition tables of triggers do.
-constexpr const char* kRelation = "ingested_events";
+using Rows = std::span<core::IngestRow>;
 
-// Its columns: these, then the fields in the order of kFields, then attributes.
-enum LeadingColumn { kOrdinal, kKey, kOrgId, kReceivedAt, kLeadingColumns };
-constexpr int kAttributesColumn = kLeadingColumns + core::kFieldCount;
-constexpr int kColumns = kAttributesColumn + 1;
-
-SavedPlan store_plan = {nullptr, 0, {}, nullptr};
 SavedPlan keep_plan = {
     "SELECT FROM productgraph.organizations WHERE id = $1 FOR KEY SHARE", 1, {UUIDOID}, nullptr};
 
-Oid TypeOid(core::FieldType type) {
-  switch (type) {
-    case core::FieldType::kTimestamp:
-      return TIMESTAMPTZOID;
-    case core::FieldType::kInt64:
-      return INT8OID;
-    case core::FieldType::kInt32:
-      return INT4OID;
-    case core::FieldType::kNumber:
-      return FLOAT8OID;
-    case core::FieldType::kObject:
-      return JSONBOID;
-    default:
-      return TEXTOID;
-  }
-}
-
-TupleDesc DescribeRows() {
-  const TupleDesc description = CreateTemplateTupleDesc(kColumns);
-  const auto column = [&](int index, std::string_view name, Oid type) {
-    TupleDescInitEntry(description, static_cast<AttrNumber>(index + 1), MakeCString(name), type, -1, 0);
-    if (type == TEXTOID) {
-      TupleDescInitEntryCollation(description, static_cast<AttrNumber>(index + 1), DEFAULT_COLLATION_OID);
-    }
-  };
-  column(kOrdinal, "ordinal", INT4OID);
-  column(kKey, "key", UUIDOID);
-  column(kOrgId, "org_id", UUIDOID);
-  column(kReceivedAt, "received_at", TIMESTAMPTZOID);
-  for (int i = 0; i < core::kFieldCount; ++i) {
-    column(kLeadingColumns + i, core::kFields[i].column, TypeOid(core::kFields[i].type));
-  }
-  column(kAttributesColumn, "attributes", JSONBOID);
-  return description;
-}
-
-Datum FieldDatum(const core::FieldValue& value) {
-  switch (core::Describe(value.field).type) {
-    case core::FieldType::kTimestamp:
-      return TimestampTzGetDatum(FromUnixMicros(value.integer));
-    case core::FieldType::kInt64:
-      return Int64GetDatum(value.integer);
-    case core::FieldType::kInt32:
-      return Int32GetDatum(static_cast<int32>(value.integer));
-    case core::FieldType::kNumber:
-      return Float8GetDatum(value.number);
-    case core::FieldType::kObject:
-      return DirectFunctionCall1(jsonb_in, CStringGetDatum(MakeCString(value.text)));
-    default:
-      return PointerGetDatum(MakeText(value.text));
-  }
-}
-
-void PutRow(Tuplestorestate* store, TupleDesc description, const core::IngestRow& row, int ordinal) {
-  Datum values[kColumns];
-  bool nulls[kColumns];
-  memset(nulls, true, sizeof(nulls));
-  const auto put = [&](int column, Datum value) {
-    values[column] = value;
-    nulls[column] = false;
-  };
-  put(kOrdinal, Int32GetDatum(ordinal));
-  put(kKey, PointerGetDatum(row.key.data()));
-  put(kOrgId, PointerGetDatum(row.project->org_id.data()));
-  put(kReceivedAt, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
-  for (const core::FieldValue& value : row.event->values) {
-    put(kLeadingColumns + static_cast<int>(value.field), FieldDatum(value));
-  }
-  if (!row.event->attributes.empty()) {
-    put(kAttributesColumn,
-        DirectFunctionCall1(jsonb_in, CStringGetDatum(MakeCString(row.event->attributes))));
-  }
-  tuplestore_putvalues(store, description, values, nulls);
-}
+// Keys come in their order, so that concurrent batches cannot deadlock, and the new ones are returned in it.
+SavedPlan claim_plan = {
+    "INSERT INTO productgraph.event_keys (org_id, key, received_at) SELECT $1, key, now() FROM unnest($2) key"
+    " ON CONFLICT DO NOTHING RETURNING key",
+    2,
+    {UUIDOID, UUIDARRAYOID},
+    nullptr};
 
 // Holds off the deletion of the organization until this transaction has ended, so that it finds our rows too.
 // An organization that is gone by now lost its keys and projects with it: the next attempt is told so.
@@ -108,45 +36,46 @@ void KeepOrganization(const pg_uuid_t* org_id) {
                   errhint("Send them again.")));
 }
 
-// Stores rows [begin, end), all of one organization.
-void StoreOrganization(core::IngestBatch* batch, std::size_t begin, std::size_t end) {
-  core::IngestRow* const rows = batch->rows().data();
-  const TupleDesc description = DescribeRows();
-  Tuplestorestate* const store = tuplestore_begin_heap(false, false, work_mem);
-  const MemoryContext row_context =
-      AllocSetContextCreate(CurrentMemoryContext, "ingested events", ALLOCSET_DEFAULT_SIZES);
-  const MemoryContext caller = MemoryContextSwitchTo(row_context);
-  for (std::size_t i = begin; i < end; ++i) {
-    PutRow(store, description, rows[i], static_cast<int>(i));
-    MemoryContextReset(row_context);
-  }
-  MemoryContextSwitchTo(caller);
-  MemoryContextDelete(row_context);
-
-  EphemeralNamedRelationData relation = {};
-  relation.md.name = const_cast<char*>(kRelation);
-  relation.md.tupdesc = description;
-  relation.md.enrtype = ENR_NAMED_TUPLESTORE;
-  relation.md.enrtuples = static_cast<double>(end - begin);
-  relation.reldata = store;
-  if (SPI_register_relation(&relation) != SPI_OK_REL_REGISTER)
-    elog(ERROR, "cannot register \"%s\"", kRelation);
-  if (!store_plan.query) store_plan.query = MakeStoreStatement(kRelation, TopMemoryContext);
-  const uint64 stored = ExecuteSelect(&store_plan, nullptr, 0, false);
-  for (uint64 i = 0; i < stored; ++i) {
+// Claims the keys of the rows and marks those that were not there already: the others are repeats and go no
+// further.
+void ClaimKeys(Rows rows, const pg_uuid_t* org_id) {
+  auto** const sorted = static_cast<core::IngestRow**>(palloc(sizeof(core::IngestRow*) * rows.size()));
+  auto* const keys = static_cast<Datum*>(palloc(sizeof(Datum) * rows.size()));
+  for (std::size_t i = 0; i < rows.size(); ++i) sorted[i] = &rows[i];
+  std::sort(sorted, sorted + rows.size(),
+            [](const core::IngestRow* a, const core::IngestRow* b) { return a->key < b->key; });
+  for (std::size_t i = 0; i < rows.size(); ++i) keys[i] = PointerGetDatum(sorted[i]->key.data());
+  ArrayType* const array =
+      construct_array(keys, static_cast<int>(rows.size()), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
+  const Datum values[] = {UUIDPGetDatum(org_id), PointerGetDatum(array)};
+  const uint64 claimed = ExecuteChange(&claim_plan, values, SPI_OK_INSERT_RETURNING);
+  std::size_t at = 0;
+  for (uint64 i = 0; i < claimed; ++i) {
     bool null;
-    const Datum ordinal = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null);
-    rows[DatumGetInt32(ordinal)].stored = true;
+    const Datum key = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null);
+    while (memcmp(sorted[at]->key.data(), DatumGetUUIDP(key)->data, UUID_LEN) != 0) ++at;
+    sorted[at++]->stored = true;
   }
   SPI_freetuptable(SPI_tuptable);
-  SPI_unregister_relation(kRelation);
-  tuplestore_end(store);
+}
+
+// Rows of one organization, which is the current one.
+void StoreOrganization(Rows rows, const pg_uuid_t* org_id) {
+  const MemoryContext context =
+      AllocSetContextCreate(CurrentMemoryContext, "stored events", ALLOCSET_DEFAULT_SIZES);
+  const MemoryContext caller = MemoryContextSwitchTo(context);
+  auto* const memory = NewIn<MemoryContextResource>(context, context);
+  ClaimKeys(rows, org_id);
+  CopyEvents(rows, memory);
+  MergeSessions(rows, memory);
+  MemoryContextSwitchTo(caller);
+  MemoryContextDelete(context);
 }
 
 }  // namespace
 
 void StoreRows(core::IngestBatch* batch) {
-  const auto& rows = batch->rows();
+  auto& rows = batch->rows();
   const int guc_level = NewGUCNestLevel();
   for (std::size_t begin = 0; begin < rows.size();) {
     std::size_t end = begin + 1;
@@ -155,7 +84,7 @@ void StoreRows(core::IngestBatch* batch) {
     memcpy(org_id.data, rows[begin].project->org_id.data(), UUID_LEN);
     AssignOrganizationOfStore(&org_id);
     KeepOrganization(&org_id);
-    StoreOrganization(batch, begin, end);
+    StoreOrganization(Rows(rows).subspan(begin, end - begin), &org_id);
     begin = end;
   }
   AtEOXact_GUC(true, guc_level);

@@ -10,11 +10,23 @@ void Prepare(SavedPlan* plan) {
   plan->plan = prepared;
 }
 
-uint64 ExecuteSelect(SavedPlan* plan, const Datum* values, long limit, bool read_only) {
+namespace {
+
+uint64 Execute(SavedPlan* plan, const Datum* values, long limit, bool read_only, int expected) {
   Prepare(plan);
   const int result = SPI_execute_plan(plan->plan, const_cast<Datum*>(values), nullptr, read_only, limit);
-  if (result != SPI_OK_SELECT) elog(ERROR, "\"%s\": %s", plan->query, SPI_result_code_string(result));
+  if (result != expected) elog(ERROR, "\"%s\": %s", plan->query, SPI_result_code_string(result));
   return SPI_processed;
+}
+
+}  // namespace
+
+uint64 ExecuteSelect(SavedPlan* plan, const Datum* values, long limit, bool read_only) {
+  return Execute(plan, values, limit, read_only, SPI_OK_SELECT);
+}
+
+uint64 ExecuteChange(SavedPlan* plan, const Datum* values, int result) {
+  return Execute(plan, values, 0, false, result);
 }
 
 }  // namespace productgraph::pg

@@ -21,4 +21,8 @@ void Prepare(SavedPlan* plan);
 // at most `limit` (0 = no limit). No parameter may be null.
 uint64 ExecuteSelect(SavedPlan* plan, const Datum* values, long limit, bool read_only = true);
 
+// Runs a statement that changes rows; `result` is what SPI says when it succeeds. Returns the number of rows;
+// those of RETURNING are in SPI_tuptable.
+uint64 ExecuteChange(SavedPlan* plan, const Datum* values, int result);
+
 }  // namespace productgraph::pg

@@ -10,9 +10,7 @@ void RaiseNoStore() {
 }
 
 Oid StoreOwner() {
-  const Oid schema = get_namespace_oid("productgraph", true);
-  const Oid events = OidIsValid(schema) ? get_relname_relid("events", schema) : InvalidOid;
-  const HeapTuple tuple = OidIsValid(events) ? SearchSysCache1(RELOID, ObjectIdGetDatum(events)) : nullptr;
+  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(StoreTable("events")));
   if (!HeapTupleIsValid(tuple)) RaiseNoStore();
   const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
   ReleaseSysCache(tuple);
@@ -24,6 +22,13 @@ void Pin(const char* setting, const char* value) {
 }
 
 }  // namespace
+
+Oid StoreTable(const char* name) {
+  const Oid schema = get_namespace_oid("productgraph", true);
+  const Oid table = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+  if (!OidIsValid(table)) RaiseNoStore();
+  return table;
+}
 
 StoreAccess EnterStore() {
   StoreAccess access;

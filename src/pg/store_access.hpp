@@ -20,4 +20,7 @@ struct StoreAccess {
 StoreAccess EnterStore();
 void LeaveStore(const StoreAccess& access);
 
+// A table of the store; an error when setup() has not run.
+Oid StoreTable(const char* name);
+
 }  // namespace productgraph::pg

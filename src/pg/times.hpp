@@ -6,15 +6,13 @@
 
 namespace productgraph::pg {
 
-inline constexpr core::UnixMicros kPostgresEpoch = INT64CONST(946684800000000);
-
 // Infinite times stay the extremes of the type.
 inline core::UnixMicros ToUnixMicros(TimestampTz time) {
-  return TIMESTAMP_NOT_FINITE(time) ? time : time + kPostgresEpoch;
+  return TIMESTAMP_NOT_FINITE(time) ? time : time + core::kPostgresEpoch;
 }
 
 inline TimestampTz FromUnixMicros(core::UnixMicros time) {
-  return time - kPostgresEpoch;
+  return time - core::kPostgresEpoch;
 }
 
 }  // namespace productgraph::pg

@@ -101,6 +101,33 @@ SELECT ingest(jsonb_build_array(
 SELECT started_at AT TIME ZONE 'UTC' AS started, duration, user_id, events, pages, errors, entry_page, exit_page, journey_id, journey_step_id,
   converted_at AT TIME ZONE 'UTC' AS converted FROM sessions WHERE session_id = 'late' \gx
 
+-- Text is UTF-8 whatever the client's encoding, which stays as it was.
+SET client_encoding = 'LATIN1';
+SELECT (ingest(jsonb_build_array(pg_temp.event('u1', 'open', '{"page.title":"caf\u00e9 \u20ac","metadata":{"k":"\u00e9"},"x":"\u20ac"}')))) ->> 'accepted' AS accepted;
+SHOW client_encoding;
+RESET client_encoding;
+SELECT page_title, length(page_title), octet_length(page_title), metadata, attributes FROM events WHERE event_id = 'u1';
+-- Columns, constraints and triggers of one's own are served; a trigger may ingest in turn.
+ALTER TABLE events ADD COLUMN own text DEFAULT 'of my own', ADD CONSTRAINT own_rule CHECK (page_title <> 'forbidden');
+CREATE FUNCTION public.echo_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF new.event_id = 'v1' THEN
+    PERFORM productgraph.ingest(jsonb_build_array(jsonb_build_object('event_id', 'v1 again', 'project_id', new.project_id, 'session.id', new.session_id,
+      'event.type', 'custom', 'event.timestamp', '2026-03-02T12:00:00Z')));
+  END IF;
+  new.own := upper(new.own);
+  RETURN new;
+END $$;
+CREATE TRIGGER echo_event BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION public.echo_event();
+SELECT ingest(jsonb_build_array(pg_temp.event('v1', 'open'), pg_temp.event('v2', 'open'), pg_temp.event('v3', 'open'))) ->> 'accepted' AS accepted;
+SELECT event_id, own FROM events WHERE event_id ~ '^v' ORDER BY 1;
+SELECT ingest(jsonb_build_array(pg_temp.event('w1', 'open'), pg_temp.event('w2', 'open', '{"page.title":"forbidden"}')));
+SELECT count(*) FROM events WHERE event_id ~ '^w';
+SELECT ingest(jsonb_build_array(pg_temp.event('w1', 'open'))) ->> 'duplicates' AS duplicates;
+DROP TRIGGER echo_event ON events;
+DROP FUNCTION public.echo_event();
+ALTER TABLE events DROP COLUMN own, DROP CONSTRAINT own_rule;
+
 -- Leaves the caller's organization and settings as they were.
 SELECT set_current_org(:'other');
 SELECT ingest(jsonb_build_array(pg_temp.event('c1', 'open')));
