@@ -1,5 +1,6 @@
 // ingest() and ingest_requests(): events from JSON to rows in one transaction.
 #include <cstring>
+#include <span>
 
 #include "src/core/ingest_batch.hpp"
 #include "src/pg/boundary.hpp"
@@ -14,14 +15,38 @@ namespace {
 constexpr std::string_view kJson = "json";
 constexpr std::string_view kNdjson = "ndjson";
 
+// What a batch of the size that the sidecar sends needs is kept by the session: memory that is taken from the
+// system and given back for each batch costs more than what is done with it.
+constexpr std::size_t kKeptMemory = std::size_t{4} << 20;
+char* kept_memory = nullptr;
+bool kept_memory_in_use = false;
+
+void ReleaseKeptMemory(void*) {
+  kept_memory_in_use = false;
+}
+
+// Until `context` is reset or deleted; nothing while somebody has it.
+std::span<char> TakeKeptMemory(MemoryContext context) {
+  if (kept_memory_in_use) return {};  // a trigger ingests while we do
+  if (!kept_memory) kept_memory = static_cast<char*>(MemoryContextAlloc(TopMemoryContext, kKeptMemory));
+  auto* const callback =
+      static_cast<MemoryContextCallback*>(MemoryContextAllocZero(context, sizeof(MemoryContextCallback)));
+  callback->func = ReleaseKeptMemory;
+  MemoryContextRegisterResetCallback(context, callback);
+  kept_memory_in_use = true;
+  return {kept_memory, kKeptMemory};
+}
+
 struct IngestMemory {
   MemoryContextResource resource;
   std::pmr::monotonic_buffer_resource arena;
-  explicit IngestMemory(MemoryContext context) : resource(context), arena(&resource) {}
+  IngestMemory(MemoryContext context, std::span<char> kept)
+      : resource(context), arena(kept.data(), kept.size(), &resource) {}
 };
 
 core::IngestBatch* MakeBatch() {
-  auto* const memory = NewIn<IngestMemory>(CurrentMemoryContext, CurrentMemoryContext);
+  auto* const memory =
+      NewIn<IngestMemory>(CurrentMemoryContext, CurrentMemoryContext, TakeKeptMemory(CurrentMemoryContext));
   core::IngestBatch* batch = nullptr;
   Compute([&] {
     batch = new (memory->arena.allocate(sizeof(core::IngestBatch)))
