@@ -98,7 +98,7 @@ void IngestBatch::JudgeRequest(int index) {
     }
     // Before the rules cut what is too long, and with it perhaps half of a card number.
     if (project && !redactions_[request.projects[i]].empty()) {
-      RedactEvent(redactions_[request.projects[i]], memory_, &event);
+      RedactEvent(redactions_[request.projects[i]], memory_, &clean_texts_, &event);
     }
     ApplyRules(project ? project->rules : EventRules(), memory_, &event);
     if (!event.violations.empty()) continue;

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/core/clean_texts.hpp"
 #include "src/core/event.hpp"
 #include "src/core/event_key.hpp"
 #include "src/core/event_reader.hpp"
@@ -126,6 +127,7 @@ class IngestBatch {
   std::pmr::vector<KeyLookup> keys_;
   std::pmr::vector<ProjectLookup> projects_;
   std::pmr::vector<RedactionRules> redactions_;  // of each project
+  CleanTexts clean_texts_;
   std::pmr::vector<IngestRow> rows_;
   std::pmr::vector<IngestAnswer> answers_;
 };

@@ -9,14 +9,20 @@ namespace {
 
 class Redactor {
  public:
-  Redactor(const RedactionRules& rules, std::pmr::memory_resource* memory, Event* event)
-      : rules_(rules), memory_(memory), event_(event) {}
+  Redactor(const RedactionRules& rules, std::pmr::memory_resource* memory, CleanTexts* clean, Event* event)
+      : rules_(rules), memory_(memory), clean_(clean), event_(event) {}
 
   void Run() {
     std::erase_if(event_->values, [this](FieldValue& value) {
       const FieldAction action = rules_.ActionOf(value.field);
       if (action == FieldAction::kDrop) return true;
-      Redact(Describe(value.field), action, &value);
+      const int place = CleanTexts::Place(value);
+      if (action != FieldAction::kKeep || !clean_->Has(rules_, place, value.text)) {
+        const std::string_view given = value.text;
+        Redact(Describe(value.field), action, &value);
+        if (action == FieldAction::kKeep && value.text.data() == given.data())
+          clean_->Add(rules_, place, given);
+      }
       return false;
     });
     RedactAttributes();
@@ -90,8 +96,11 @@ class Redactor {
 
   void RedactAttributes() {
     if (event_->attributes.empty()) return;
+    if (clean_->Has(rules_, CleanTexts::kAttributes, event_->attributes)) return;
     const RedactedJson redacted = RedactJson(rules_, "", event_->attributes, JsonOrigin::kOurs, memory_);
     if (redacted.by_pattern) Warn("event");
+    if (redacted.text.data() == event_->attributes.data())
+      clean_->Add(rules_, CleanTexts::kAttributes, event_->attributes);
     event_->attributes = redacted.text == "{}" ? std::string_view() : redacted.text;
   }
 
@@ -103,13 +112,15 @@ class Redactor {
 
   const RedactionRules& rules_;
   std::pmr::memory_resource* const memory_;
+  CleanTexts* const clean_;
   Event* const event_;
 };
 
 }  // namespace
 
-void RedactEvent(const RedactionRules& rules, std::pmr::memory_resource* memory, Event* event) {
-  Redactor(rules, memory, event).Run();
+void RedactEvent(const RedactionRules& rules, std::pmr::memory_resource* memory, CleanTexts* clean,
+                 Event* event) {
+  Redactor(rules, memory, clean, event).Run();
 }
 
 }  // namespace productgraph::core

@@ -4,6 +4,7 @@
 
 #include <memory_resource>
 
+#include "src/core/clean_texts.hpp"
 #include "src/core/event.hpp"
 #include "src/core/redaction_rules.hpp"
 
@@ -13,7 +14,9 @@ namespace productgraph::core {
 // hashed or masked; in all other text, patterns are replaced by their labels. Identifiers (event_id,
 // session.id, user.id, …) are what events are joined by, so one that holds a match is hashed as a whole.
 // Where a pattern matched, the event gets a warning, which names the field. Left as they are: project_id and
-// event.timestamp, and what ApplyRules() will reject. Throws bad_alloc.
-void RedactEvent(const RedactionRules& rules, std::pmr::memory_resource* memory, Event* event);
+// event.timestamp, and what ApplyRules() will reject. Texts that were clean in an event before are known by
+// `clean`. Throws bad_alloc.
+void RedactEvent(const RedactionRules& rules, std::pmr::memory_resource* memory, CleanTexts* clean,
+                 Event* event);
 
 }  // namespace productgraph::core
