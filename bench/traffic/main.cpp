@@ -54,8 +54,19 @@ int RunToFile(const Options& options, TrafficStream* stream) {
   return 0;
 }
 
+bool WriteReport(const Report& report, const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) return false;
+  PrintJson(report, file);
+  return std::fclose(file) == 0;
+}
+
 int RunToServer(const Options& options, TrafficStream* stream) {
   const Report report = productgraph::bench::Sender(options, stream).Run();
+  if (!options.report.empty() && !WriteReport(report, options.report)) {
+    std::perror(options.report.c_str());
+    return 1;
+  }
   if (!options.quiet) {
     PrintSummary(report, stdout);
     PrintTypes(report, stdout);

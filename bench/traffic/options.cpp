@@ -103,6 +103,8 @@ Options ParseOptions(const std::vector<std::string>& args, std::int64_t now) {
         options.traffic.project = value;
       else if (name == "--output")
         options.output = value;
+      else if (name == "--report")
+        options.report = value;
       else if (name == "--seed")
         options.traffic.seed = ParseNumber<std::uint64_t>(name, value, 0, kAny);
       else if (name == "--users")
@@ -113,6 +115,8 @@ Options ParseOptions(const std::vector<std::string>& args, std::int64_t now) {
         options.connections = ParseNumber<std::uint32_t>(name, value, 1, kMaxConnections);
       else if (name == "--rate")
         options.rate = ParseNumber<std::uint32_t>(name, value, 0, 1'000'000'000);
+      else if (name == "--seconds")
+        options.seconds = ParseNumber<std::uint32_t>(name, value, 0, 86'400);
       else if (name == "--day" || name == "--end")
         options.traffic.arrivals_end = Window(name, value, now, &options.traffic);
       else
@@ -139,9 +143,12 @@ The same seed, users and day give the same events with the same ids, so sending 
   --end INSTANT      visits of the 24 hours before, such as 2026-05-31T14:00Z (the last full hour)
   --batch N          events in a request, up to 1000 (500)
   --connections N    kept open and used at the same time (4)
-  --rate N           events a second; 0 means as fast as they are taken (0)
+  --rate N           events a second, each sent when it is due even if answers are late, and its latency counted
+                     from then; 0 means as fast as they are taken (0)
+  --seconds N        begin no request after that; 0 means until all is sent (0)
   --gzip             compress requests
   --output FILE      write newline-delimited JSON instead of sending; - is standard output
+  --report FILE      also write what was measured as JSON: events, seconds, latencies, CPU and memory of this program
   --quiet            print problems only
   --help             this text
 

@@ -16,9 +16,11 @@ struct Options {
   std::string target = "/v1/events";
   std::string api_key;
   std::string output;  // a file to write instead of sending; "-" is standard output
+  std::string report;  // a file for what was measured, as JSON; empty: none
   std::uint32_t batch = 500;
   std::uint32_t connections = 4;
-  std::uint32_t rate = 0;  // events a second; 0: as fast as they are taken
+  std::uint32_t rate = 0;     // events a second; 0: as fast as they are taken
+  std::uint32_t seconds = 0;  // how long to begin requests; 0: until all is sent
   bool gzip = false;
   bool quiet = false;
   bool help = false;

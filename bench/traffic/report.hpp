@@ -24,6 +24,7 @@ struct Report {
   std::uint64_t visits = 0;
   std::vector<std::uint32_t> latencies_us;  // of answered requests
   std::chrono::duration<double> elapsed{0};
+  std::chrono::duration<double> cpu{0};  // of this process meanwhile
   std::string first_problem;
 
   bool IsClean() const { return rejected == 0 && lost == 0 && accepted == sent && first_problem.empty(); }
@@ -34,5 +35,11 @@ std::string Grouped(std::uint64_t number);
 
 void PrintSummary(const Report& report, std::FILE* out);
 void PrintTypes(const Report& report, std::FILE* out);
+
+// One JSON object: seconds, bytes, and counts.
+void PrintJson(const Report& report, std::FILE* out);
+
+// CPU time of this process so far.
+std::chrono::duration<double> CpuTime();
 
 }  // namespace productgraph::bench

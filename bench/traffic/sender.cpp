@@ -63,14 +63,18 @@ bool Sender::Fill(Batch* batch) {
   return true;
 }
 
-// How long to wait before these events may be sent. Shared by all connections.
-Sender::Clock::duration Sender::Reserve(std::uint32_t events) {
-  if (options_.rate == 0) return Clock::duration::zero();
-  const auto now = Clock::now();
-  next_send_ = std::max(next_send_, now);
-  const auto wait = next_send_ - now;
-  next_send_ += std::chrono::nanoseconds(1'000'000'000LL * events / options_.rate);
-  return wait;
+// When these events are due. Shared by all connections, and never put off: events that found every connection
+// busy are late, as they would be for their visitors.
+Sender::Clock::time_point Sender::Schedule(std::uint32_t events) {
+  if (options_.rate == 0) return Clock::now();
+  const auto due = next_due_;
+  next_due_ += std::chrono::nanoseconds(1'000'000'000LL * events / options_.rate);
+  return due;
+}
+
+bool Sender::IsOver() const {
+  return is_stopped_ ||
+         (options_.seconds > 0 && Clock::now() - started_ >= std::chrono::seconds(options_.seconds));
 }
 
 asio::awaitable<void> Sender::Sleep(Clock::duration time) {
@@ -101,16 +105,16 @@ void Sender::GiveUp(const Answer& answer, std::uint32_t events) {
                          : "answered " + std::to_string(answer.status) + ": " + answer.body.substr(0, 500);
 }
 
-asio::awaitable<void> Sender::SendBatch(Client* client, std::string_view body, bool is_gzip,
-                                        std::uint32_t events) {
+asio::awaitable<void> Sender::SendBatch(Client* client, std::string_view body, std::uint32_t events) {
+  const auto due = Schedule(events);
+  if (due > Clock::now()) co_await Sleep(due - Clock::now());
   const auto started = Clock::now();
   Clock::duration backoff = kFirstBackoff;
-  for (;;) {
-    const auto before = Clock::now();
-    const Answer answer = co_await client->Post(body, is_gzip);
+  for (auto asked = due;; asked = Clock::now()) {
+    const Answer answer = co_await client->Post(body, options_.gzip);
     ++report_.requests;
     if (answer.status != 0) {
-      const auto latency = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - before);
+      const auto latency = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - asked);
       report_.latencies_us.push_back(static_cast<std::uint32_t>(latency.count()));
     }
     if (answer.status == 202) {
@@ -133,11 +137,9 @@ asio::awaitable<void> Sender::RunConnection() {
   Client client(io_.get_executor(), options_);
   Gzip gzip;
   Batch batch;
-  while (!is_stopped_ && Fill(&batch)) {
-    const auto wait = Reserve(batch.events);
-    if (wait > Clock::duration::zero()) co_await Sleep(wait);
+  while (!IsOver() && Fill(&batch)) {
     const std::string_view body = options_.gzip ? gzip.Compress(batch.body) : std::string_view(batch.body);
-    co_await SendBatch(&client, body, options_.gzip, batch.events);
+    co_await SendBatch(&client, body, batch.events);
   }
   if (--open_connections_ == 0) Finish();
 }
@@ -168,12 +170,14 @@ asio::awaitable<void> Sender::ShowProgress() {
 }
 
 Report Sender::Run() {
-  started_ = next_send_ = Clock::now();
+  const auto cpu_before = CpuTime();
+  started_ = next_due_ = Clock::now();
   open_connections_ = options_.connections;
   for (std::uint32_t i = 0; i < options_.connections; ++i) asio::co_spawn(io_, RunConnection(), Rethrow);
   if (!options_.quiet) asio::co_spawn(io_, ShowProgress(), Rethrow);
   io_.run();
   report_.visits = stream_.visits();
+  report_.cpu = CpuTime() - cpu_before;
   return std::move(report_);
 }
 

@@ -32,11 +32,11 @@ class Sender {
 
   bool Fill(Batch* batch);
   boost::asio::awaitable<void> RunConnection();
-  boost::asio::awaitable<void> SendBatch(Client* client, std::string_view body, bool is_gzip,
-                                         std::uint32_t events);
+  boost::asio::awaitable<void> SendBatch(Client* client, std::string_view body, std::uint32_t events);
   boost::asio::awaitable<void> ShowProgress();
   boost::asio::awaitable<void> Sleep(Clock::duration time);
-  Clock::duration Reserve(std::uint32_t events);
+  Clock::time_point Schedule(std::uint32_t events);
+  bool IsOver() const;
   void Take(const Answer& answer, std::uint32_t events);
   void GiveUp(const Answer& answer, std::uint32_t events);
   void Finish();
@@ -47,7 +47,7 @@ class Sender {
   boost::asio::io_context io_{1};
   boost::asio::steady_timer progress_timer_{io_};
   Clock::time_point started_;
-  Clock::time_point next_send_;  // when --rate allows the next batch
+  Clock::time_point next_due_;  // by --rate, the next batch
   std::uint32_t open_connections_ = 0;
   bool is_stopped_ = false;
 };
