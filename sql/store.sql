@@ -244,9 +244,17 @@ BEGIN
     field text NOT NULL,
     code text NOT NULL,
     message text NOT NULL,
+    rejected boolean NOT NULL DEFAULT true,
+    sample text,
     PRIMARY KEY (org_id, project_id, id)
   );
-  COMMENT ON TABLE productgraph.ingestion_issues IS 'A sample of the events that were rejected, and why.';
+  COMMENT ON TABLE productgraph.ingestion_issues IS
+    'Samples of the events that were rejected, or stored otherwise than sent, and why: of each project the newest 1,000, '
+    'and at most 10 a minute of each code. Field "request" stands for a request that was refused as a whole.';
+  COMMENT ON COLUMN productgraph.ingestion_issues.rejected IS 'False when the event was stored: a warning.';
+  COMMENT ON COLUMN productgraph.ingestion_issues.sample IS
+    'Of the event after redaction, as a JSON object: its fields, each value cut to 100 characters, 2,000 bytes in all; '
+    'NULL when the project it was meant for is not known.';
 END
 $$;
 COMMENT ON FUNCTION setup_event_tables() IS 'Part of setup(): events and what is made of them.';

@@ -74,6 +74,8 @@ int IngestBatch::ProjectIndex(std::string_view project_id, int key) {
 void IngestBatch::Judge() {
   redactions_.reserve(projects_.size());
   for (const ProjectLookup& project : projects_) redactions_.emplace_back(project.redaction, memory_);
+  key_tallies_.resize(keys_.size());
+  project_tallies_.resize(projects_.size());
   for (int i = 0; i < static_cast<int>(requests_.size()); ++i) JudgeRequest(i);
   DropRepeatedRows();
 }
@@ -81,7 +83,7 @@ void IngestBatch::Judge() {
 void IngestBatch::JudgeRequest(int index) {
   Request& request = requests_[index];
   RefuseIfNoneAllowed(&request);
-  if (request.read.error) return;
+  if (request.read.error) return NoteRequest(request);
   for (std::size_t i = 0; i < request.read.events.size(); ++i) {
     Event& event = request.read.events[i];
     const ProjectLookup* project = request.projects[i] < 0 ? nullptr : &projects_[request.projects[i]];
@@ -94,6 +96,7 @@ void IngestBatch::JudgeRequest(int index) {
         event.violations.push_back(
             {field, ErrorCode::kForbidden, "project_id: not a project of this API key"});
       }
+      NoteEvent(event, -1, request.key);
       continue;
     }
     // Before the rules cut what is too long, and with it perhaps half of a card number.
@@ -101,6 +104,7 @@ void IngestBatch::JudgeRequest(int index) {
       RedactEvent(redactions_[request.projects[i]], memory_, &clean_texts_, &event);
     }
     ApplyRules(project ? project->rules : EventRules(), memory_, &event);
+    NoteEvent(event, request.projects[i], request.key);
     if (!event.violations.empty()) continue;
     const EventKey key = MakeEventKey(project->project_id, event.Text(FieldId::kEventId));
     rows_.push_back({&event, project, key, index});
@@ -123,6 +127,41 @@ void IngestBatch::RefuseIfNoneAllowed(Request* request) {
   } else {
     request->read.error =
         RequestError{ErrorCode::kForbidden, "this API key is not for the project of these events"};
+  }
+}
+
+void IngestBatch::NoteRequest(const Request& request) {
+  NoteOfKey(request.key, {"request", request.read.error->code, request.read.error->message});
+}
+
+// Whose project is not known belongs to the project of its key, if that is for one. Nothing else of it may be
+// kept, since nobody said what to redact.
+void IngestBatch::NoteOfKey(int key, const Violation& remark) {
+  if (key < 0 || !keys_[key].found || keys_[key].project_id.empty()) return;
+  std::uint8_t& tally = key_tallies_[key][static_cast<std::size_t>(remark.code)];
+  if (tally >= kMaxIssuesOfCode) return;
+  ++tally;
+  issues_.push_back({keys_[key].org_id, keys_[key].project_id, remark, true, nullptr, nullptr});
+}
+
+void IngestBatch::NoteEvent(const Event& event, int project, int key) {
+  const bool rejected = !event.violations.empty();
+  if (project < 0) {
+    if (rejected) NoteOfKey(key, event.violations.front());
+    return;
+  }
+  std::uint32_t noted = 0;  // codes, one bit each
+  for (const Violation& remark : rejected ? event.violations : event.warnings) {
+    const auto code = static_cast<std::size_t>(remark.code);
+    std::uint8_t& tally = project_tallies_[project][code];
+    static_assert(std::size(kErrors) <= 32);
+    if (tally < kMaxIssuesOfCode && !(noted & 1U << code)) {
+      ++tally;
+      noted |= 1U << code;
+      issues_.push_back({projects_[project].org_id, projects_[project].project_id, remark, rejected, &event,
+                         &redactions_[project]});
+    }
+    if (rejected) return;
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <memory_resource>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "src/core/event_key.hpp"
 #include "src/core/event_reader.hpp"
 #include "src/core/event_rules.hpp"
+#include "src/core/ingest_issue.hpp"
 #include "src/core/redaction_rules.hpp"
 #include "src/core/stop_token.hpp"
 
@@ -90,6 +92,9 @@ class IngestBatch {
         projects_(memory),
         redactions_(memory),
         rows_(memory),
+        issues_(memory),
+        key_tallies_(memory),
+        project_tallies_(memory),
         answers_(memory) {}
 
   void AddRequest(const IngestRequest& request);
@@ -99,6 +104,9 @@ class IngestBatch {
   void Judge();
   // Sorted by organization, then as they came; no key twice in an organization.
   std::pmr::vector<IngestRow>& rows() { return rows_; }
+  // Samples of what Judge() found, of events whose project is known, or at least the project their key is
+  // for: why each was rejected, and one warning of each code.
+  const std::pmr::vector<IngestIssue>& issues() const { return issues_; }
   void Answer();
   // One for each request, in order.
   const std::pmr::vector<IngestAnswer>& answers() const { return answers_; }
@@ -114,11 +122,17 @@ class IngestBatch {
     int repeated = 0;                // valid events whose key came before in this batch
   };
 
+  // How many issues of each code there are.
+  using Tally = std::array<std::uint8_t, std::size(kErrors)>;
+
   void FindProjects(Request* request);
   int ProjectIndex(std::string_view project_id, int key);
   void JudgeRequest(int index);
   void RefuseIfNoneAllowed(Request* request);
   void DropRepeatedRows();
+  void NoteRequest(const Request& request);
+  void NoteOfKey(int key, const Violation& remark);
+  void NoteEvent(const Event& event, int project, int key);
 
   const ReadLimits limits_;
   const StopToken stop_;
@@ -129,6 +143,9 @@ class IngestBatch {
   std::pmr::vector<RedactionRules> redactions_;  // of each project
   CleanTexts clean_texts_;
   std::pmr::vector<IngestRow> rows_;
+  std::pmr::vector<IngestIssue> issues_;
+  std::pmr::vector<Tally> key_tallies_;      // of keys_
+  std::pmr::vector<Tally> project_tallies_;  // of projects_
   std::pmr::vector<IngestAnswer> answers_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "src/core/ingest_batch.hpp"
 #include "src/pg/boundary.hpp"
+#include "src/pg/ingest_issues.hpp"
 #include "src/pg/ingest_lookup.hpp"
 #include "src/pg/ingest_store.hpp"
 #include "src/pg/result_rows.hpp"
@@ -64,6 +65,7 @@ void Run(core::IngestBatch* batch) {
   LookUpProjects(batch);
   Compute([&] { batch->Judge(); });
   StoreRows(batch);
+  NoteIssues(batch);
   Compute([&] { batch->Answer(); });
   LeaveStore(access);
 }

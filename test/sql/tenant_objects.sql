@@ -26,7 +26,7 @@ SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'productgraph'::regna
 SELECT c.oid::regclass, a.grantee::regrole, a.privilege_type FROM pg_class c, aclexplode(c.relacl) a
 WHERE c.relnamespace = 'productgraph'::regnamespace AND a.grantee <> c.relowner
   AND (a.privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') OR a.grantee = 0 OR c.relispartition OR c.relkind = 'S' OR a.is_grantable);
-SELECT c.oid::regclass, attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE c.relnamespace = 'productgraph'::regnamespace AND attacl IS NOT NULL ORDER BY attnum;
+SELECT c.oid::regclass, attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE c.relnamespace = 'productgraph'::regnamespace AND attacl IS NOT NULL ORDER BY 2;
 SELECT grantee::regrole, privilege_type FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'productgraph' AND grantee <> nspowner ORDER BY 1, 2;
 -- The roles of the store can neither log in nor step over anything.
 SELECT rolname FROM pg_roles WHERE rolname ~ '^productgraph_' AND (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole OR rolcreatedb OR rolreplication);

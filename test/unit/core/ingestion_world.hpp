@@ -40,6 +40,11 @@ struct WorldAnswer {
   int accepted, rejected, duplicates;
 };
 
+struct WorldIssue {
+  std::string project_id, code, event_id, field, message, sample;
+  bool rejected;
+};
+
 class IngestionWorld {
  public:
   std::vector<WorldProject> projects;
@@ -47,6 +52,8 @@ class IngestionWorld {
   ReadLimits limits;
 
   std::size_t stored() const { return stored_.size(); }
+  // Of the last transaction.
+  const std::vector<WorldIssue>& issues() const { return issues_; }
 
   // One transaction. `memory` may run out: then bad_alloc leaves and nothing was stored.
   std::vector<WorldAnswer> Ingest(const std::vector<WorldRequest>& requests,
@@ -66,6 +73,7 @@ class IngestionWorld {
     batch.Judge();
     std::set<Identity> stored = stored_;
     for (IngestRow& row : batch.rows()) row.stored = stored.insert({row.project->org_id, row.key}).second;
+    DescribeIssues(batch, memory);
     batch.Answer();
     std::vector<WorldAnswer> answers;
     for (const IngestAnswer& answer : batch.answers()) {
@@ -111,7 +119,18 @@ class IngestionWorld {
     }
   }
 
+  void DescribeIssues(const IngestBatch& batch, std::pmr::memory_resource* memory) {
+    issues_.clear();
+    for (const IngestIssue& issue : batch.issues()) {
+      const IssueTexts texts = DescribeIssue(issue, memory);
+      issues_.push_back({std::string(issue.project_id), Describe(issue.remark.code).name,
+                         std::string(texts.event_id), std::string(texts.field), std::string(texts.message),
+                         std::string(texts.sample), issue.rejected});
+    }
+  }
+
   std::set<Identity> stored_;
+  std::vector<WorldIssue> issues_;
 };
 
 }  // namespace productgraph::core
