@@ -64,18 +64,21 @@ BEGIN
   task := 'partitions created';
   done := productgraph.create_partitions(now(), now() + ahead);
   RETURN NEXT;
+  PERFORM productgraph.record_maintenance(task, done);
   task := 'event keys forgotten';
   DELETE FROM productgraph.event_keys k WHERE k.received_at < now() - deduplicate_for;
   GET DIAGNOSTICS done = ROW_COUNT;
   RETURN NEXT;
+  PERFORM productgraph.record_maintenance(task, done);
   task := 'members without a role removed';
   DELETE FROM productgraph.organization_members m
   WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = m.role);
   GET DIAGNOSTICS done = ROW_COUNT;
   RETURN NEXT;
+  PERFORM productgraph.record_maintenance(task, done);
 END
 $$;
 COMMENT ON FUNCTION maintain(interval, interval) IS
 'To be run now and then, say every hour, by a superuser or a member of productgraph_owner: makes partitions for the '
 'weeks ahead, forgets by which ids events received longer ago are recognised as repeats, and forgets members whose role '
-'was dropped, before another role can inherit its OID. Returns what it did.';
+'was dropped, before another role can inherit its OID. Returns what it did, and records it for store_status().';

@@ -15,7 +15,10 @@ BEGIN
     'rotate_api_key(uuid, uuid, timestamptz, timestamptz)', 'note_key_uses(bytea[])',
     'add_member(regrole, uuid)', 'remove_member(regrole, uuid)',
     'setup_redaction()', 'add_redaction()', 'set_redaction(text, text[], text[], text[], text[])',
-    'redacted_hash(text, text)'
+    'redacted_hash(text, text)',
+    'setup_maintenance_record()', 'record_maintenance(text, bigint)', 'store_status()', 'status_of_tables()',
+    'status_of_partitions()', 'status_of_event_keys()', 'status_of_maintenance()', 'status_of_versions()',
+    'status_of_settings()', 'status_of_transactions()'
   ]::regprocedure[] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', guarded);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s WITH GRANT OPTION', guarded, '@extowner@');

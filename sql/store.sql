@@ -386,6 +386,7 @@ BEGIN
   PERFORM productgraph.setup_event_tables();
   PERFORM productgraph.setup_redaction();
   PERFORM productgraph.create_default_partition();
+  PERFORM productgraph.setup_maintenance_record();
   PERFORM productgraph.setup_security();
   PERFORM productgraph.create_partitions(now() - interval '5 weeks', now() + interval '4 weeks');
 END

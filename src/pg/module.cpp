@@ -1,4 +1,5 @@
 // The loadable module: its magic block and what happens when a process loads it.
+#include "src/pg/boundary.hpp"
 #include "src/pg/organization.hpp"
 
 extern "C" {
@@ -11,4 +12,9 @@ void _PG_init(void);
 void _PG_init(void) {
   productgraph::pg::DefineOrganizationSetting();
   MarkGUCPrefixReserved("productgraph");
+}
+
+PRODUCTGRAPH_FUNCTION(library_version) {
+  static_cast<void>(fcinfo);
+  PG_RETURN_TEXT_P(cstring_to_text(PRODUCTGRAPH_VERSION));
 }

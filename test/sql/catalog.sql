@@ -19,14 +19,14 @@ SELECT p.oid::regprocedure AS guarded FROM pg_proc p
 WHERE p.pronamespace = 'productgraph'::regnamespace
   AND NOT EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0)
 ORDER BY p.oid::regprocedure::text COLLATE "C";
--- Every table of the store, partitions included, is under row-level security, forced, with a policy.
+-- Every table of the store but that of maintain(), partitions included, is under row-level security, forced, with a policy.
 SELECT c.oid::regclass AS unguarded FROM pg_class c
-WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p')
+WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'maintenance_runs'
   AND NOT (c.relrowsecurity AND c.relforcerowsecurity
            AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant'));
 -- Tenant tables have org_id, never null, first in every unique key but that of organizations and of key hashes.
 SELECT c.oid::regclass AS no_org FROM pg_class c
-WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'organizations'
+WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('organizations', 'maintenance_runs')
   AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org_id' AND a.attnotnull);
 SELECT i.indexrelid::regclass AS index FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]

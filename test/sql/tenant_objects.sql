@@ -6,14 +6,14 @@ SELECT id AS b FROM organizations WHERE slug = 'tenant-b' \gset
 -- A partition made later is guarded like the rest.
 SELECT create_partition('2002-02-05');
 SELECT c.oid::regclass AS unguarded FROM pg_class c
-WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p')
+WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'maintenance_runs'
   AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND pg_get_userbyid(c.relowner) = 'productgraph_owner'
     AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant'
       AND p.polcmd = '*' AND p.polpermissive AND p.polroles = '{0}'
       AND pg_get_expr(p.polqual, c.oid) ~ '^\((org_)?id = \( SELECT (productgraph\.)?current_org_id\(\) AS current_org_id\)\)$'));
 -- Tables of the store that tenant_tables() does not know would be forgotten by removal.
 SELECT c.relname AS unknown FROM pg_class c WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p')
-  AND NOT c.relispartition AND c.relname <> ALL (tenant_tables());
+  AND NOT c.relispartition AND c.relname <> ALL (tenant_tables()) AND c.relname <> 'maintenance_runs';
 -- Every other policy, for whom it is. Those for the owner let ingestion look up whose a key is, and maintain() work.
 SELECT polrelid::regclass AS table, polname, polcmd, ARRAY(SELECT r::regrole FROM unnest(polroles) r) AS roles, pg_get_expr(polqual, polrelid) AS using
 FROM pg_policy WHERE polname <> 'tenant' AND polrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'productgraph'::regnamespace) ORDER BY 1, 2;

@@ -1,0 +1,69 @@
+-- store_status(): what it notices, and who may ask.
+\set VERBOSITY terse
+SET search_path = productgraph, public;
+SET timezone = 'UTC';
+-- The rows, of tables those that do not depend on the day; the server of a test may have its own settings.
+SELECT topic, subject FROM store_status() WHERE subject !~ '^events_[0-9]' AND subject !~ ' of [a-z]+$';
+SELECT DISTINCT status FROM store_status() WHERE topic IN ('version', 'table', 'events') OR subject = 'maintain()';
+SELECT count(*) FROM store_status() WHERE (status = 'ok') <> (hint IS NULL) OR value IS NULL OR details IS NULL;
+-- Figures that are those of the catalog.
+SELECT count(*) > 10 AS all_there, bool_and((details ->> 'table_bytes')::bigint = pg_table_size(('productgraph.' || subject)::regclass)
+  AND (details ->> 'index_bytes')::bigint = pg_indexes_size(('productgraph.' || subject)::regclass)) AS right_sizes FROM store_status() WHERE topic = 'table';
+ANALYZE events_default, event_keys;
+SELECT (SELECT (details ->> 'rows')::bigint FROM store_status() WHERE topic = 'events' AND subject = 'event_keys') >= (SELECT count(*) FROM event_keys) AS keys,
+  (SELECT details ->> 'oldest' FROM store_status() WHERE topic = 'events' AND subject = 'event_keys')::timestamptz = (SELECT min(received_at) FROM event_keys) AS oldest_key;
+SELECT value = format('SQL %s, library %s', extversion, library_version()) AS versions FROM store_status(), pg_extension WHERE subject = extname;
+-- What maintain() did last.
+BEGIN;
+SELECT task FROM maintain(ahead => '20 weeks') WHERE done > 0;
+SELECT details -> 'done' ? 'partitions created' AS told, (details ->> 'run_at')::timestamptz = now() AS now, details ->> 'role' = current_user AS by
+FROM store_status() WHERE topic = 'maintenance';
+SELECT (details ->> 'made_until')::timestamptz > now() + interval '19 weeks' AS further FROM store_status() WHERE subject = 'partitions ahead';
+ROLLBACK;
+
+-- Each warning and problem.
+BEGIN;
+UPDATE maintenance_runs SET run_at = run_at - interval '2 days';
+SELECT status, hint FROM store_status() WHERE topic = 'maintenance';
+UPDATE maintenance_runs SET run_at = run_at - interval '6 days';
+SELECT status FROM store_status() WHERE topic = 'maintenance';
+UPDATE maintenance_runs SET run_at = run_at - interval '90 days';
+SELECT record_maintenance('test', 1);
+SELECT task, done FROM maintenance_runs;
+DELETE FROM maintenance_runs;
+SELECT status, value FROM store_status() WHERE topic = 'maintenance';
+INSERT INTO event_keys (org_id, key, received_at) VALUES (gen_random_uuid(), gen_random_uuid(), '2001-01-01');
+SELECT status, hint FROM store_status() WHERE topic = 'events' AND subject = 'event_keys';
+ALTER TABLE sessions NO FORCE ROW LEVEL SECURITY;
+SELECT subject, status, hint FROM store_status() WHERE topic = 'table' AND status <> 'ok';
+ALTER ROLE productgraph_ingest SET synchronous_commit = off;
+SET LOCAL synchronous_commit = local;
+SET LOCAL default_transaction_isolation = serializable;
+SELECT subject, status, value FROM store_status() WHERE subject ~ 'synchronous_commit|isolation' ORDER BY 1;
+DO $$
+DECLARE
+  week regclass;
+BEGIN
+  FOR week IN SELECT inhrelid FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+    WHERE inhparent = 'productgraph.events'::regclass AND c.relname > 'events_' || to_char(now() - interval '7 days', 'YYYYMMDD') AND c.relname ~ '[0-9]$'
+  LOOP
+    EXECUTE 'ALTER TABLE productgraph.events DETACH PARTITION ' || week;
+  END LOOP;
+END $$;
+SELECT status, hint FROM store_status() WHERE subject = 'partitions ahead';
+ROLLBACK;
+
+-- Service roles and the owner may ask, whatever organization they chose; nobody else, not even for a part of it.
+SET ROLE productgraph_service;
+SELECT count(*) > 20 AS rows, count(*) FILTER (WHERE topic = 'maintenance' AND value ~ 'last run') AS run FROM store_status();
+SELECT value ~ 'oldest about unknown' AS no_keys_read FROM store_status() WHERE topic = 'events' AND subject = 'event_keys';
+SELECT record_maintenance('x', 1);
+SET ROLE productgraph_owner;
+SELECT count(*) > 20 AS rows, count(*) FILTER (WHERE topic = 'events' AND subject = 'event_keys' AND value !~ 'unknown') AS keys FROM store_status();
+SET ROLE productgraph_analyst;
+SELECT * FROM store_status();
+SELECT * FROM status_of_tables();
+SELECT * FROM maintenance_runs;
+SET ROLE productgraph_ingest;
+SELECT * FROM store_status();
+RESET ROLE;
