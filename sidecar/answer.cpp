@@ -32,9 +32,11 @@ Answer UnavailableAnswer(std::string_view request_id) {
                      request_id);
 }
 
-Answer OverloadedAnswer(std::string_view request_id) {
-  return ErrorAnswer(503, "overloaded", "too many requests are waiting; send the same events again later",
-                     request_id);
+Answer OverloadedAnswer(Bound reached, std::string_view request_id) {
+  Answer answer = ErrorAnswer(503, "overloaded",
+                              "too many requests are waiting; send the same events again later", request_id);
+  answer.reached = reached;
+  return answer;
 }
 
 Answer RateLimitedAnswer(std::string_view limit, std::chrono::nanoseconds wait, std::string_view request_id) {
@@ -47,10 +49,12 @@ Answer RateLimitedAnswer(std::string_view limit, std::chrono::nanoseconds wait, 
 }
 
 Answer TooLargeAnswer(long long limit_bytes, std::string_view request_id) {
-  return ErrorAnswer(
+  Answer answer = ErrorAnswer(
       413, "body_too_large",
       "the body is larger than " + std::to_string(limit_bytes) + " bytes; send fewer events a request",
       request_id);
+  answer.reached = Bound::kMaxBodyBytes;
+  return answer;
 }
 
 }  // namespace productgraph::sidecar

@@ -77,6 +77,8 @@ const Setting kSettings[] = {
      "clients served at the same time"},
     {"queue-requests", &Config::queue_requests, "4096", 1, kMillion, false, "",
      "requests waiting for PostgreSQL"},
+    {"queue-key-bytes", &Config::queue_key_bytes, "0", 0, 1024 * kGigabyte, false, "",
+     "bytes of bodies of one API key waiting for PostgreSQL; 0 means half of buffer-bytes"},
     {"buffer-bytes", &Config::buffer_bytes, "268435456", 65536, 1024 * kGigabyte, false, "",
      "bytes of bodies held in memory, being read or waiting"},
     {"batch-requests", &Config::batch_requests, "64", 1, 10000, false, "",
@@ -230,6 +232,7 @@ void CheckTogether(Config& config) {
                       std::to_string(config.pool_size));
   if (config.buffer_bytes < config.max_body_bytes)
     throw ConfigError("buffer-bytes: must hold at least one body of max-body-bytes");
+  if (config.queue_key_bytes == 0) config.queue_key_bytes = config.buffer_bytes / 2;
   if (config.workers == 0) {
     const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
     config.workers = std::min(cores, config.pool_size);

@@ -36,6 +36,7 @@ struct Config {
   std::int64_t max_header_bytes = 0;
   std::int64_t max_connections = 0;
   std::int64_t queue_requests = 0;
+  std::int64_t queue_key_bytes = 0;  // 0 was replaced by its default
   std::int64_t buffer_bytes = 0;
   std::int64_t batch_requests = 0;
   std::int64_t batch_bytes = 0;

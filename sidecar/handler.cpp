@@ -173,11 +173,16 @@ Answer Handler::Ingested(IngestResult result, const Exchange& exchange) const {
     case IngestFailure::kUnavailable:
       return UnavailableAnswer(exchange.request_id);
     case IngestFailure::kOverloaded:
-      return OverloadedAnswer(exchange.request_id);
-    case IngestFailure::kTimeout:
-      return ErrorAnswer(503, "timeout",
-                         "the database did not answer in time; send the same events again later",
-                         exchange.request_id);
+      return OverloadedAnswer(Bound::kQueueRequests, exchange.request_id);
+    case IngestFailure::kKeyOverloaded:
+      return OverloadedAnswer(Bound::kQueueKeyBytes, exchange.request_id);
+    case IngestFailure::kTimeout: {
+      Answer answer =
+          ErrorAnswer(503, "timeout", "the database did not answer in time; send the same events again later",
+                      exchange.request_id);
+      answer.reached = Bound::kRequestTimeout;
+      return answer;
+    }
     case IngestFailure::kInternal:
       break;
   }

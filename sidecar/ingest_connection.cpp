@@ -79,11 +79,22 @@ IngestConnection::IngestConnection(asio::io_context& io, asio::thread_pool& star
       metrics_(metrics),
       pool_(pool),
       connection_(io, starter),
-      options_(ConnectOptions(config)) {}
+      options_(ConnectOptions(config)) {
+  metrics_.MovePoolState(std::nullopt, state_);
+}
+
+IngestConnection::~IngestConnection() {
+  metrics_.MovePoolState(state_, std::nullopt);
+}
+
+void IngestConnection::SetState(PoolState state) {
+  metrics_.MovePoolState(std::exchange(state_, state), state);
+}
 
 asio::awaitable<void> IngestConnection::Run() {
   while (!pool_.Stopping()) {
     bool opened = false;
+    SetState(PoolState::kConnecting);
     try {
       opened = co_await Open();
     } catch (const std::exception& error) {
@@ -98,10 +109,12 @@ asio::awaitable<void> IngestConnection::Run() {
       }
       pool_.RemoveIdle(*this);
       connection_.Close();
+      SetState(PoolState::kDown);
       pool_.MarkDown();
       // The others of the pool may have idled while this one held the wake-up.
       pool_.WakeOne();
     }
+    SetState(PoolState::kDown);
     if (!pool_.Stopping()) co_await BackOff();
   }
   connection_.Close();
@@ -127,6 +140,7 @@ asio::awaitable<bool> IngestConnection::Open() {
     co_return false;
   }
   failures_ = 0;
+  metrics_.postgresql_version.store(connection_.ServerVersion(), std::memory_order_relaxed);
   if (!logged_refusal_.empty()) Log(LogLevel::kInfo, "database connection is up again");
   logged_refusal_.clear();
   co_return true;
@@ -163,6 +177,7 @@ asio::awaitable<std::string> IngestConnection::CheckStore(TimePoint deadline) {
 
 asio::awaitable<void> IngestConnection::Serve() {
   while (connection_.IsOpen()) {
+    SetState(PoolState::kBusy);
     if (Clock::now() >= pool_.Uses().DueAt()) co_await NoteKeyUses();
     if (pool_.HasProbes()) {
       co_await AnswerProbes();
@@ -181,6 +196,7 @@ asio::awaitable<void> IngestConnection::Serve() {
       continue;
     }
     if (pool_.Stopping()) co_return;
+    SetState(PoolState::kIdle);
     pool_.AddIdle(*this);
     co_await connection_.WaitIdle(pool_.Uses().DueAt());
     pool_.RemoveIdle(*this);
@@ -216,6 +232,9 @@ asio::awaitable<SqlResult> IngestConnection::RunStatement(const IngestJobs& jobs
   const TimePoint deadline = started + kTimeoutsUntilDead * config_.statement_timeout;
   SqlResult result = co_await connection_.Execute(kIngestStatement, parameters, deadline);
   metrics_.statement_requests.Observe(static_cast<double>(jobs.size()));
+  std::size_t bytes = 0;
+  for (const auto& job : jobs) bytes += job->request.body.size();
+  metrics_.statement_bytes.Observe(static_cast<double>(bytes));
   metrics_.statement_seconds.Observe(std::chrono::duration<double>(Clock::now() - started).count());
   if (!result.Ok()) metrics_.statement_errors.fetch_add(1, std::memory_order_relaxed);
   co_return result;
@@ -271,7 +290,12 @@ void IngestConnection::FinishRows(const IngestJobs& jobs, const PGresult* result
     FinishAll(jobs, IngestFailure::kInternal);
     return;
   }
+  long long events = 0;
+  for (const IngestRow& row : rows) events += row.accepted + row.rejected;
+  metrics_.statement_events.Observe(static_cast<double>(events));
   for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (rows[i].status < 300 && rows[i].accepted + rows[i].rejected > 0)
+      metrics_.CountCodes(rows[i].response);
     metrics_.events_accepted.fetch_add(static_cast<std::uint64_t>(rows[i].accepted),
                                        std::memory_order_relaxed);
     metrics_.events_rejected.fetch_add(static_cast<std::uint64_t>(rows[i].rejected),

@@ -23,6 +23,8 @@ class IngestConnection {
   IngestConnection(boost::asio::io_context& io, boost::asio::thread_pool& starter, const Config& config,
                    Metrics& metrics, IngestPool& pool);
 
+  ~IngestConnection();
+
   // Ends when the pool stops. Never throws.
   boost::asio::awaitable<void> Run();
   void Wake() { connection_.Wake(); }
@@ -43,6 +45,7 @@ class IngestConnection {
   boost::asio::awaitable<SqlResult> RunStatement(const IngestJobs& jobs);
   boost::asio::awaitable<void> BackOff();
 
+  void SetState(PoolState state);
   void FinishRows(const IngestJobs& jobs, const PGresult* rows);
   static void FinishAll(const IngestJobs& jobs, IngestFailure failure);
   void NoteRefusal(std::string reason, const std::string& detail);
@@ -51,6 +54,7 @@ class IngestConnection {
   Metrics& metrics_;
   IngestPool& pool_;
   PgConnection connection_;
+  PoolState state_ = PoolState::kDown;
   std::vector<std::pair<std::string, std::string>> options_;
   unsigned failures_ = 0;       // in a row
   std::string logged_refusal_;  // the same trouble is logged once

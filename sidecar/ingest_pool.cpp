@@ -19,7 +19,9 @@ namespace asio = boost::asio;
 
 IngestPool::IngestPool(asio::io_context& io, asio::thread_pool& starter, const Config& config,
                        Metrics& metrics, std::size_t connections, std::size_t queue_requests)
-    : io_(io), metrics_(metrics), queue_(metrics, queue_requests) {
+    : io_(io),
+      metrics_(metrics),
+      queue_(metrics, queue_requests, static_cast<std::size_t>(config.queue_key_bytes / config.workers)) {
   for (std::size_t i = 0; i < connections; ++i)
     connections_.push_back(std::make_unique<IngestConnection>(io, starter, config, metrics, *this));
 }
@@ -46,10 +48,8 @@ asio::awaitable<IngestResult> IngestPool::Ingest(IngestRequest request, BudgetSh
   }
   auto job = std::make_shared<IngestJob>(io_, std::move(request), std::move(share));
   job->done.expires_at(deadline);
-  if (!queue_.Push(job)) {
-    result.failure = IngestFailure::kOverloaded;
-    co_return result;
-  }
+  result.failure = queue_.Push(job);
+  if (result.failure != IngestFailure::kNone) co_return result;
   WakeOne();
   boost::system::error_code ignored;
   co_await job->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

@@ -15,11 +15,12 @@ struct IngestRequest {
 };
 
 enum class IngestFailure {
-  kNone,         // the database answered: status and response hold what it said
-  kUnavailable,  // no connection, or lost: may or may not be committed, the client repeats
-  kOverloaded,   // the queue is full
-  kTimeout,      // the deadline passed first
-  kInternal,     // the database refused this request with an error that repeating will not cure
+  kNone,           // the database answered: status and response hold what it said
+  kUnavailable,    // no connection, or lost: may or may not be committed, the client repeats
+  kOverloaded,     // the queue is full
+  kKeyOverloaded,  // the requests of this key fill the queue's share of one key
+  kTimeout,        // the deadline passed first
+  kInternal,       // the database refused this request with an error that repeating will not cure
 };
 
 struct IngestResult {

@@ -121,6 +121,7 @@ void Listener::Take(tcp::socket socket) {
   error_code ignored;
   if (metrics_.connections.load(std::memory_order_relaxed) >= config_.max_connections) {
     metrics_.connections_refused.fetch_add(1, std::memory_order_relaxed);
+    metrics_.CountReached(Bound::kMaxConnections);
     socket.non_blocking(true, ignored);
     const std::string answer = TooManyConnections();
     socket.write_some(asio::buffer(answer), ignored);

@@ -66,6 +66,7 @@ class PgConnection {
   // Reads what arrived; closes the connection and returns false if the server has gone away.
   bool CheckAlive();
   bool IsOpen() const { return conn_ != nullptr; }
+  int ServerVersion() const { return conn_ ? PQserverVersion(conn_.get()) : 0; }
   void Close();
   // libpq's text: names hosts and users but holds no secret. For logs, not for clients.
   const std::string& Error() const { return error_; }

@@ -224,7 +224,7 @@ asio::awaitable<Session::Next> Session::Ingest(IngestPlan plan, const Exchange& 
   if (auto* answer = std::get_if<Answer>(&taken)) co_return co_await Send(std::move(*answer), exchange);
   IngestRequest& request = std::get<IngestRequest>(taken);
   if (!share.Resize(static_cast<std::int64_t>(request.body.size())))
-    co_return co_await Send(OverloadedAnswer(exchange.request_id), exchange);
+    co_return co_await Send(OverloadedAnswer(Bound::kBufferBytes, exchange.request_id), exchange);
   IngestResult result = co_await services_.store.Ingest(std::move(request), std::move(share), deadline_);
   co_return co_await Send(services_.handler.Ingested(std::move(result), exchange), exchange);
 }
@@ -237,9 +237,10 @@ asio::awaitable<Session::Next> Session::FailBody(BodyState state, const Exchange
       break;
     case BodyState::kTooSlow:
       answer = ErrorAnswer(408, "request_timeout", "the body took too long to arrive", exchange.request_id);
+      answer.reached = Bound::kBodyTimeout;
       break;
     case BodyState::kOverBudget:
-      answer = OverloadedAnswer(exchange.request_id);
+      answer = OverloadedAnswer(Bound::kBufferBytes, exchange.request_id);
       break;
     case BodyState::kBroken:
       answer = ErrorAnswer(400, "malformed_request", "the body does not match its Content-Length or chunks",
@@ -301,10 +302,12 @@ asio::awaitable<Session::Next> Session::Send(Answer answer, const Exchange& exch
   const bool unread_input = answer.close || buffer_.size() > 0;
   if (services_.stopping) answer.close = true;
   const unsigned status = answer.status;
+  const std::optional<Bound> reached = answer.reached;
   Reply reply = services_.handler.Finish(std::move(answer), exchange, HttpDate());
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   services_.metrics.CountRequest(exchange.route, status);
   services_.metrics.request_seconds.Observe(seconds);
+  if (reached) services_.metrics.CountReached(*reached);
   if (LogEnabled(LogLevel::kDebug))
     Log(LogLevel::kDebug, "request",
         {{"route", RouteName(exchange.route)},

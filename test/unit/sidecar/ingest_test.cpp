@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "byte_budget.hpp"
 #include "ingest_batch.hpp"
 #include "ingest_queue.hpp"
@@ -24,8 +26,8 @@ class IngestQueueTest : public ::testing::Test {
 };
 
 TEST_F(IngestQueueTest, TakesEverythingUpToTheLimits) {
-  IngestQueue queue(metrics_, 10);
-  for (const char* body : {"1", "22", "333", "4444"}) ASSERT_TRUE(queue.Push(Job(body)));
+  IngestQueue queue(metrics_, 10, 1000);
+  for (const char* body : {"1", "22", "333", "4444"}) ASSERT_EQ(queue.Push(Job(body)), IngestFailure::kNone);
   EXPECT_EQ(metrics_.queue_requests, 4);
   IngestJobs jobs = queue.Take(10, 3);
   ASSERT_EQ(jobs.size(), 2U);
@@ -37,13 +39,87 @@ TEST_F(IngestQueueTest, TakesEverythingUpToTheLimits) {
 }
 
 TEST_F(IngestQueueTest, IsBounded) {
-  IngestQueue queue(metrics_, 1);
-  EXPECT_TRUE(queue.Push(Job("a")));
-  EXPECT_FALSE(queue.Push(Job("b")));
+  IngestQueue queue(metrics_, 1, 1000);
+  EXPECT_EQ(queue.Push(Job("a")), IngestFailure::kNone);
+  EXPECT_EQ(queue.Push(Job("b")), IngestFailure::kOverloaded);
+  EXPECT_EQ(queue.Push(Job("b", "key")), IngestFailure::kOverloaded) << "a lane of one makes no room";
+}
+
+TEST_F(IngestQueueTest, KeysTakeTurns) {
+  IngestQueue queue(metrics_, 100, 1000);
+  for (int i = 0; i < 10; ++i) queue.Push(Job("noisy", "a"));
+  queue.Push(Job("b1", "b"));
+  queue.Push(Job("b2", "b"));
+  queue.Push(Job("open"));
+  std::vector<std::string> order;
+  while (!queue.Empty()) {
+    for (const auto& job : queue.Take(2, 100)) order.push_back(job->request.body);
+  }
+  const std::vector<std::string> expected = {"noisy", "b1", "open", "noisy", "b2"};
+  ASSERT_EQ(order.size(), 13U);
+  EXPECT_EQ(std::vector<std::string>(order.begin(), order.begin() + 5), expected);
+  EXPECT_EQ(metrics_.queue_bytes, 0);
+}
+
+TEST_F(IngestQueueTest, AFullQueueMakesRoomAtTheEndOfTheLongestLane) {
+  IngestQueue queue(metrics_, 4, 1000);
+  std::vector<std::shared_ptr<IngestJob>> noisy;
+  for (int i = 0; i < 4; ++i) {
+    noisy.push_back(Job("n", "a"));
+    ASSERT_EQ(queue.Push(noisy.back()), IngestFailure::kNone);
+  }
+  EXPECT_EQ(queue.Push(Job("n", "a")), IngestFailure::kOverloaded);
+  EXPECT_EQ(queue.Push(Job("q", "b")), IngestFailure::kNone);
+  EXPECT_EQ(queue.Push(Job("q", "b")), IngestFailure::kNone);
+  EXPECT_EQ(queue.Push(Job("q", "b")), IngestFailure::kOverloaded) << "they have as much by now";
+  EXPECT_EQ(queue.Push(Job("q", "c")), IngestFailure::kNone);
+  EXPECT_FALSE(noisy[0]->result);
+  ASSERT_TRUE(noisy[3]->result);
+  EXPECT_EQ(noisy[3]->result->failure, IngestFailure::kOverloaded);
+  EXPECT_TRUE(noisy[2]->result);
+  EXPECT_EQ(metrics_.queue_requests, 4);
+}
+
+TEST_F(IngestQueueTest, AKeyHoldsSoManyBytes) {
+  IngestQueue queue(metrics_, 100, 10);
+  EXPECT_EQ(queue.Push(Job("larger than 10", "a")), IngestFailure::kNone) << "alone, however large";
+  EXPECT_EQ(queue.Push(Job("x", "a")), IngestFailure::kKeyOverloaded);
+  EXPECT_EQ(queue.Push(Job("12345", "b")), IngestFailure::kNone);
+  EXPECT_EQ(queue.Push(Job("12345", "b")), IngestFailure::kNone);
+  EXPECT_EQ(queue.Push(Job("1", "b")), IngestFailure::kKeyOverloaded);
+  queue.Take(2, 100);
+  EXPECT_EQ(queue.Push(Job("1", "b")), IngestFailure::kNone);
+}
+
+// Whatever comes and goes, the counts are right and no job is forgotten.
+TEST_F(IngestQueueTest, RandomLoadIsAccountedFor) {
+  std::minstd_rand random(3);
+  std::size_t pushed = 0, done = 0;
+  std::vector<std::shared_ptr<IngestJob>> jobs;
+  {
+    IngestQueue queue(metrics_, 20, 40);
+    for (int i = 0; i < 20000; ++i) {
+      if (random() % 3 > 0) {
+        auto job = Job(std::string(random() % 9, 'x'), std::string(1, static_cast<char>('a' + random() % 5)));
+        if (queue.Push(job) == IngestFailure::kNone) ++pushed, jobs.push_back(job);
+        if (random() % 50 == 0) job->abandoned = true;
+      } else {
+        for (const auto& job : queue.Take(random() % 6, random() % 30)) {
+          EXPECT_FALSE(job->result);
+          job->Finish({IngestFailure::kNone, 202, "{}"});
+        }
+      }
+      EXPECT_LE(metrics_.queue_requests, 20);
+    }
+  }
+  for (const auto& job : jobs) done += job->result || job->abandoned;
+  EXPECT_EQ(done, pushed);
+  EXPECT_EQ(metrics_.queue_requests, 0);
+  EXPECT_EQ(metrics_.queue_bytes, 0);
 }
 
 TEST_F(IngestQueueTest, SkipsWhatNobodyWaitsFor) {
-  IngestQueue queue(metrics_, 10);
+  IngestQueue queue(metrics_, 10, 1000);
   auto job = Job("a");
   queue.Push(job);
   job->abandoned = true;
@@ -52,7 +128,7 @@ TEST_F(IngestQueueTest, SkipsWhatNobodyWaitsFor) {
 }
 
 TEST_F(IngestQueueTest, FailsAllAtOnceAndOnlyOnce) {
-  IngestQueue queue(metrics_, 10);
+  IngestQueue queue(metrics_, 10, 1000);
   auto job = Job("a");
   queue.Push(job);
   queue.FailAll(IngestFailure::kUnavailable);

@@ -26,6 +26,22 @@ TEST(Metrics, CountsByRouteAndStatus) {
   EXPECT_TRUE(Has(text, "productgraph_sidecar_build_info{version=\"1.2.3\"} 1"));
 }
 
+TEST(Metrics, CodesOfAnswersAreCounted) {
+  Metrics metrics;
+  metrics.CountCodes(R"({"accepted":1,"rejected":0,"duplicates":0,"errors":[]})");
+  metrics.CountCodes(
+      R"({"accepted":1,"rejected":3,"duplicates":0,"errors":[{"index":0,"event_id":"\"code\":\"forbidden\"","field":"f","code":"required","error":"\"warnings\":["},)"
+      R"({"index":1,"event_id":"code\":\"","field":"f","code":"required","error":"x"},{"index":2,"event_id":"x","field":"f","code":"quite_new","error":"x"}],)"
+      R"("warnings":[{"index":3,"event_id":"x","field":"f","code":"redacted","error":"x"}]})");
+  const std::string text = metrics.Print("");
+  EXPECT_TRUE(Has(text, "productgraph_sidecar_event_errors_total{code=\"required\"} 2"));
+  EXPECT_TRUE(Has(text, "productgraph_sidecar_event_errors_total{code=\"other\"} 1"));
+  EXPECT_TRUE(Has(text, "productgraph_sidecar_event_warnings_total{code=\"redacted\"} 1"));
+  EXPECT_EQ(text.find("forbidden"), std::string::npos);
+  metrics.CountCodes("\"code\":\"");
+  metrics.CountCodes("\"code\":\"cut off");
+}
+
 TEST(Metrics, HistogramsAreCumulative) {
   Metrics metrics;
   metrics.statement_requests.Observe(1);
