@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 export PG_CONFIG
 
 .DEFAULT_GOAL := build
-.PHONY: build extension sidecar traffic install uninstall installcheck demo test up down reset env ready \
+.PHONY: build extension sidecar traffic install uninstall installcheck demo test up down reset soak env ready \
         packages check format bench bench-packages clean help
 
 # An explicit -j of the caller reaches the makes below by itself.
@@ -48,6 +48,11 @@ test: ## everything, with what it needs; make test SUITES="unit regress" runs so
 	@dev/install-packages build test
 	@$(MAKE) ready
 	@test/run $(SUITES)
+
+soak: ## kill, cut and overload a running store for SOAK_SECONDS (600), and count what was lost or doubled
+	@dev/install-packages build test
+	@$(MAKE) ready
+	@SOAK_SECONDS="$${SOAK_SECONDS:-600}" test/run soak
 
 up: ready ## start the private PostgreSQL and the sidecar
 	@dev/up
