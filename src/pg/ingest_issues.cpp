@@ -148,8 +148,9 @@ void WriteApart(const Selection& selection, std::pmr::memory_resource* memory) {
     CurrentResourceOwner = owner;
     if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) ReThrowError(error);
     muted_minute = ThisMinute();
+    // Without the statement, which may hold what is not redacted.
     ereport(LOG,
-            (errcode(error->sqlerrcode),
+            (errcode(error->sqlerrcode), errhidestmt(true), errhidecontext(true),
              errmsg("ingestion issues could not be noted, none will be for a minute: %s", error->message)));
   }
   PG_END_TRY();
