@@ -22,7 +22,8 @@ begin_measuring() {
   watcher=$!
 }
 
-# end_measuring CASE SYSTEM EVENTS SECONDS [REPORT]: REPORT is what the generator has written. Sets `rate`.
+# end_measuring CASE SYSTEM EVENTS SECONDS [REPORT]: REPORT is what the generator has written. Sets `rate`
+# and `cost`, the CPU time of PostgreSQL for an event.
 end_measuring() {
   local group memory
   local -A cpu
@@ -49,6 +50,8 @@ end_measuring() {
   cat "$collected.case" >>"$collected"
   print_case "$1"
   # shellcheck disable=SC2034  # for the script that sources this file
+  cost=$(jq -s 'map(select(.metric | test("^(ingestion|background)_cpu")).value) | add' "$collected.case")
+  # shellcheck disable=SC2034
   rate=$(jq 'select(.metric == "events_per_second").value' "$collected.case")
 }
 

@@ -6,6 +6,23 @@ CREATE TABLE plain_events (
 CREATE UNIQUE INDEX ON plain_events (project_id, event_id);
 CREATE INDEX ON plain_events (session_id, ts);
 
+-- The day of events that the store was just sent, so many times, as stored.sql does for the store.
+CREATE PROCEDURE plain_fill(days int) LANGUAGE plpgsql AS $$
+BEGIN
+  CREATE TEMP TABLE first_plain_events AS SELECT * FROM productgraph.events WHERE received_at > now() - interval '1 hour';
+  COMMIT;
+  FOR day IN 0 .. days - 1 LOOP
+    INSERT INTO plain_events
+    SELECT project_id, md5(event_id || day)::uuid::text AS event_id,
+      overlay(session_id PLACING (900 - day)::text FROM 6 FOR 3), event_type, timestamp - day * interval '1 day',
+      user_id, user_anonymous_id, page_path, page_title, page_url, ui_element, api_path, api_status_code,
+      api_duration_ms, metadata
+    FROM first_plain_events ORDER BY event_id;
+    COMMIT;
+  END LOOP;
+END
+$$;
+
 CREATE TABLE lines (n bigint GENERATED ALWAYS AS IDENTITY, line text);
 
 -- Stores every batch whose number leaves this remainder, a transaction each, as requests would come.

@@ -8,14 +8,18 @@ last_stored_day=$(date -u -d '15 days ago' +%F)
 fill_store() { # events
   dev/up >/dev/null
   run_psql -c 'ALTER SYSTEM SET fsync = off' -c 'ALTER SYSTEM SET full_page_writes = off' \
-    -c "ALTER SYSTEM SET max_wal_size = '16GB'" -c 'SELECT pg_reload_conf()' >/dev/null
+    -c "ALTER SYSTEM SET max_wal_size = '4GB'" -c 'SELECT pg_reload_conf()' >/dev/null
   run_psql -f "$here/plain.sql"
   if (($1 > 0)); then
     # A person of the generator makes 29 events a day.
     traffic --users "$(($1 / stored_days / 29 + 1))" --day "$last_stored_day" --batch 1000 --connections 8
+    run_psql -c "CALL plain_fill($stored_days)" &
     run_psql --set=days="$stored_days" -f "$here/stored.sql" >/dev/null
+    wait $!
+    run_psql -c 'VACUUM (ANALYZE)'
   fi
   run_psql -c 'ALTER SYSTEM RESET ALL' -c 'SELECT pg_reload_conf()' >/dev/null
+  run_psql -c CHECKPOINT  # with the settings as they are now, so that little WAL is kept
 }
 
 open_store() { # events

@@ -1,6 +1,6 @@
 -- Multiplies the one day of events that the store holds by `days`, each a day earlier, with ids of its own and the same
--- users: events, their keys and sessions, and plain_events beside them. Keys come in their order a day at a time, so that
--- pages of the indexes split, and are as full, as after real ingestion.
+-- users: events, their keys and sessions. Keys come in their order a day at a time, so that pages of the indexes split,
+-- and are as full, as after real ingestion.
 SET synchronous_commit = off;
 
 SELECT string_agg(CASE column_name
@@ -21,10 +21,6 @@ WHERE table_schema = 'productgraph' AND table_name = 'sessions' AND is_generated
 
 CREATE TEMP TABLE first_events AS SELECT * FROM productgraph.events ORDER BY timestamp;
 CREATE TEMP TABLE first_sessions AS SELECT * FROM productgraph.sessions;
-INSERT INTO plain_events
-SELECT project_id, event_id, session_id, event_type, timestamp, user_id, user_anonymous_id, page_path, page_title, page_url,
-  ui_element, api_path, api_status_code, api_duration_ms, metadata
-FROM first_events;
 
 SELECT format($$INSERT INTO productgraph.events SELECT %2$s FROM first_events, (VALUES (%1$s)) d (day)$$, day,
          :'event_of_day'),
@@ -32,14 +28,5 @@ SELECT format($$INSERT INTO productgraph.events SELECT %2$s FROM first_events, (
              SELECT org_id, md5(event_id || '-%1$s')::uuid AS key, timestamp - %1$s * interval '1 day'
              FROM first_events ORDER BY key$$, day),
   format($$INSERT INTO productgraph.sessions (%2$s) SELECT %3$s FROM first_sessions, (VALUES (%1$s)) d (day) ORDER BY 3$$,
-         day, :'session_columns', :'session_of_day'),
-  format($$INSERT INTO plain_events
-             SELECT project_id, md5(event_id || '%1$s')::uuid::text AS event_id,
-               overlay(session_id PLACING (900 - %1$s)::text FROM 6 FOR 3), event_type, timestamp - %1$s * interval '1 day',
-               user_id, user_anonymous_id, page_path, page_title, page_url, ui_element, api_path, api_status_code,
-               api_duration_ms, metadata
-             FROM first_events ORDER BY event_id$$, day)
+         day, :'session_columns', :'session_of_day')
 FROM generate_series(1, :days - 1) AS day \gexec
-
-VACUUM (ANALYZE);
-CHECKPOINT;
