@@ -83,14 +83,9 @@ AttemptWalk AnyOrderWalk::Walk(std::size_t start) const {
   walk.next = TimeEnd(start);
   walk.end = chain.depth == options_.steps ? TimeEnd(row) : After(deadline, start);
   // What an exclusion lies between are the first and the last step.
-  for (int i = 0; i < options_.exclusions; ++i) {
-    const std::size_t excluded = index_.Next(options_.steps + i, walk.next);
-    if (excluded == size()) continue;
-    const Micros ts = rows_[excluded].ts;
-    if (chain.depth == options_.steps ? ts >= chain.completed_at() : ts > deadline) continue;
-    walk.broken = true;
-    walk.end = std::min(walk.end, TimeEnd(excluded));
-  }
+  std::array<std::size_t, kMaxSteps> ends{};
+  ends[0] = walk.next;
+  ApplyExclusions(deadline, ends, &walk);
   return walk;
 }
 

@@ -36,6 +36,21 @@ StepMask WalkBase::Candidates(int taken) const {
   return candidates;
 }
 
+void WalkBase::ApplyExclusions(Micros deadline, const std::array<std::size_t, kMaxSteps>& ends,
+                               AttemptWalk* walk) const {
+  const FunnelChain& chain = walk->chain;
+  for (int i = 0; i < options_.exclusions; ++i) {
+    const Exclusion& exclusion = options_.excluded[i];
+    if (chain.depth < exclusion.after) continue;
+    const std::size_t row = index_.Next(options_.steps + i, ends[exclusion.after - 1]);
+    if (row == size()) continue;
+    const Micros ts = rows_[row].ts;
+    if (chain.depth >= exclusion.before ? ts >= chain.times[exclusion.before - 1] : ts > deadline) continue;
+    walk->broken = true;
+    walk->end = std::min(walk->end, TimeEnd(row));
+  }
+}
+
 // --- other rows may come between the steps
 
 // The first time from the row `from` on at which an attempt with `taken` steps behind goes on; null when
@@ -80,21 +95,6 @@ AttemptWalk OrderedWalk::Walk(std::size_t start) {
   walk.end = walk.chain.depth == options_.steps ? ends[walk.chain.depth - 1] : After(deadline, ends[0]);
   ApplyExclusions(deadline, ends, &walk);
   return walk;
-}
-
-void OrderedWalk::ApplyExclusions(Micros deadline, const std::array<std::size_t, kMaxSteps>& ends,
-                                  AttemptWalk* walk) const {
-  const FunnelChain& chain = walk->chain;
-  for (int i = 0; i < options_.exclusions; ++i) {
-    const Exclusion& exclusion = options_.excluded[i];
-    if (chain.depth < exclusion.after) continue;
-    const std::size_t row = index_.Next(options_.steps + i, ends[exclusion.after - 1]);
-    if (row == size()) continue;
-    const Micros ts = rows_[row].ts;
-    if (chain.depth >= exclusion.before ? ts >= chain.times[exclusion.before - 1] : ts > deadline) continue;
-    walk->broken = true;
-    walk->end = std::min(walk->end, TimeEnd(row));
-  }
 }
 
 // --- no other row may come between the steps

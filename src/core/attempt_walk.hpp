@@ -41,6 +41,10 @@ class WalkBase {
   Micros Deadline(std::size_t row, StepMask opening) const {
     return std::max(window_.Deadline(rows_, row, opening), rows_[row].ts);
   }
+  // Marks an attempt as broken by the rows excluded between its steps; `ends` has the row after the time of
+  // each step that an exclusion lies after.
+  void ApplyExclusions(Micros deadline, const std::array<std::size_t, kMaxSteps>& ends,
+                       AttemptWalk* walk) const;
   // The steps that may follow when `taken` of them are behind: the next one, and those after optional ones.
   StepMask Candidates(int taken) const;
 
@@ -64,8 +68,6 @@ class OrderedWalk : public WalkBase {
   };
 
   const Serving* Serve(int taken, std::size_t from);
-  void ApplyExclusions(Micros deadline, const std::array<std::size_t, kMaxSteps>& ends,
-                       AttemptWalk* walk) const;
 
   std::array<Serving, kMaxSteps> servings_{};  // the last one for each number of steps behind
 };
