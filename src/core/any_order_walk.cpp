@@ -60,7 +60,7 @@ class Assignment {
   }
 
   const int steps_;
-  StepMask open_ = static_cast<StepMask>((std::uint64_t{1} << steps_) - 1);
+  StepMask open_ = FirstSteps(steps_);
   std::array<StepMask, kMaxSteps> row_{};  // the steps that the row which serves this one fits; 0 = free
   std::array<int, kMaxSteps> level_;       // moves from a free step
 };
@@ -71,7 +71,7 @@ AttemptWalk AnyOrderWalk::Walk(std::size_t start) const {
   AttemptWalk walk;
   FunnelChain& chain = walk.chain;
   const Micros deadline = Deadline(start, options_.beginning());
-  const StepMask steps = static_cast<StepMask>((std::uint64_t{1} << options_.steps) - 1);
+  const StepMask steps = FirstSteps(options_.steps);
   Assignment assignment(options_.steps);
   std::size_t row = index_.NextOfAny(steps, TimeBegin(start, 0));
   while (row < size() && rows_[row].ts <= deadline) {

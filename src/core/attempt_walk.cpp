@@ -89,8 +89,7 @@ AttemptWalk OrderedWalk::Walk(std::size_t start) {
     }
     if (walk.chain.depth == options_.steps) break;
   }
-  const StepMask reached = static_cast<StepMask>((std::uint64_t{1} << walk.chain.depth) - 1);
-  walk.chain.skipped = reached & ~steps;
+  walk.chain.skipped = FirstSteps(walk.chain.depth) & ~steps;
   walk.next = TimeEnd(start);
   walk.end = walk.chain.depth == options_.steps ? ends[walk.chain.depth - 1] : After(deadline, ends[0]);
   ApplyExclusions(deadline, ends, &walk);
@@ -126,7 +125,7 @@ AttemptWalk StrictWalk::Walk(std::size_t start) const {
     chain.depth = step + 1;
     if (options_.per_step) deadline = Deadline(row, rows_[row].mask);
   }
-  chain.skipped = static_cast<StepMask>((std::uint64_t{1} << chain.depth) - 1) & ~steps;
+  chain.skipped = FirstSteps(chain.depth) & ~steps;
   walk.next = start + 1;
   walk.end = row;
   return walk;

@@ -7,10 +7,6 @@ namespace {
 
 constexpr std::size_t kStopInterval = 256;  // attempts between two looks at the stop token
 
-StepMask LowestBits(int count) {
-  return static_cast<StepMask>((std::uint64_t{1} << count) - 1);
-}
-
 FunnelOptions ChainOptions(const AttemptOptions& options) {
   FunnelOptions chain;
   chain.steps = options.steps;
@@ -61,7 +57,7 @@ void ForEachPerStep(std::span<const StepRow> rows, const FunnelWindow& window, c
 }  // namespace
 
 StepMask AttemptOptions::opening() const {
-  return per_step ? LowestBits(steps) : beginning();
+  return per_step ? FirstSteps(steps) : beginning();
 }
 
 const char* AttemptOptions::Problem() const {

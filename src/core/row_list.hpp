@@ -50,7 +50,7 @@ class RowList {
   void Read(ByteReader* reader, int conditions) {
     const std::uint64_t count = reader->Get<std::uint64_t>();
     if (reader->left() % kRowSize != 0 || reader->left() / kRowSize != count) ThrowCorruptState();
-    const StepMask allowed = static_cast<StepMask>((std::uint64_t{1} << conditions) - 1);
+    const StepMask allowed = FirstSteps(conditions);
     StepMask found = 0;
     for (StepRow *row = Extend(count), *const end = row + count; row != end; ++row) {
       row->ts = reader->Get<Micros>();

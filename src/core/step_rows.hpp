@@ -14,6 +14,11 @@ inline constexpr int kMaxSteps = 32;
 // A set of steps or conditions, bit 0 for the first.
 using StepMask = std::uint32_t;
 
+// The first `count` steps, 0 to kMaxSteps.
+constexpr StepMask FirstSteps(int count) {
+  return static_cast<StepMask>((std::uint64_t{1} << count) - 1);
+}
+
 // Microseconds on any time line; the extremes stand for -infinity and infinity.
 using Micros = std::int64_t;
 inline constexpr Micros kMinusInfinity = std::numeric_limits<Micros>::min();

@@ -27,15 +27,10 @@ List* ColumnNames() {
   return lappend(names, makeString(pstrdup("attributes")));
 }
 
-// The stream's text is UTF-8, which COPY takes the client's encoding to say.
-void PinEncoding() {
-  if (pg_get_client_encoding() == PG_UTF8) return;
-  set_config_option("client_encoding", "UTF8", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
 void Copy(core::CopyStream* stream) {
   const int guc_level = NewGUCNestLevel();
-  PinEncoding();
+  // The stream's text is UTF-8, which COPY takes the client's encoding to say.
+  if (pg_get_client_encoding() != PG_UTF8) PinSetting("client_encoding", "UTF8");
   const Relation events = table_open(StoreTable("events"), RowExclusiveLock);
   ParseState* const parse_state = make_parsestate(nullptr);
   addRangeTableEntryForRelation(parse_state, events, RowExclusiveLock, nullptr, false, false);

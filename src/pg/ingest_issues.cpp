@@ -5,6 +5,7 @@
 #include "src/pg/boundary.hpp"
 #include "src/pg/organization.hpp"
 #include "src/pg/saved_plan.hpp"
+#include "src/pg/store_access.hpp"
 
 namespace productgraph::pg {
 namespace {
@@ -131,8 +132,7 @@ void WriteApart(const Selection& selection, std::pmr::memory_resource* memory) {
   MemoryContextSwitchTo(caller);
   PG_TRY();
   {
-    set_config_option("lock_timeout", kLockTimeout, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                      false);
+    PinSetting("lock_timeout", kLockTimeout);
     Write(selection, memory);
     ReleaseCurrentSubTransaction();
     MemoryContextSwitchTo(caller);

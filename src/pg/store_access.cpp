@@ -17,10 +17,6 @@ Oid StoreOwner() {
   return owner;
 }
 
-void Pin(const char* setting, const char* value) {
-  set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
 }  // namespace
 
 Oid StoreTable(const char* name) {
@@ -30,13 +26,17 @@ Oid StoreTable(const char* name) {
   return table;
 }
 
+void PinSetting(const char* setting, const char* value) {
+  set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 StoreAccess EnterStore() {
   StoreAccess access;
   const Oid owner = StoreOwner();
   GetUserIdAndSecContext(&access.user, &access.security_context);
   access.guc_level = NewGUCNestLevel();
-  Pin("search_path", "pg_catalog, pg_temp");
-  Pin("row_security", "on");
+  PinSetting("search_path", "pg_catalog, pg_temp");
+  PinSetting("row_security", "on");
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   SetUserIdAndSecContext(owner, access.security_context | SECURITY_LOCAL_USERID_CHANGE);
   return access;

@@ -20,6 +20,9 @@ struct StoreAccess {
 StoreAccess EnterStore();
 void LeaveStore(const StoreAccess& access);
 
+// Sets a setting until the end of the current GUC nest level.
+void PinSetting(const char* setting, const char* value);
+
 // A table of the store; an error when setup() has not run.
 Oid StoreTable(const char* name);
 
