@@ -31,6 +31,7 @@ enum class ErrorCode {
   // analysis
   kInvalidParameter,
   kTooManySteps,
+  kCorruptedSegment,
   kStopped,
 };
 
@@ -63,6 +64,7 @@ inline constexpr ErrorInfo kErrors[] = {
     {ErrorCode::kRedacted, "redacted", "01000", 202},
     {ErrorCode::kInvalidParameter, "invalid_parameter", "22023", 400},
     {ErrorCode::kTooManySteps, "too_many_steps", "54023", 400},
+    {ErrorCode::kCorruptedSegment, "corrupted_segment", "XX001", 500},
     {ErrorCode::kStopped, "stopped", "57014", 503},
 };
 
