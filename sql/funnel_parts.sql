@@ -106,6 +106,29 @@ $$;
 COMMENT ON FUNCTION attempts_scope(text, timestamptz, timestamptz, interval, jsonb) IS
 'SQL for the events that attempts look at: those of a project that pass the filter, from since to a span after until.';
 
+CREATE FUNCTION attempt_parts(
+  steps steps, exclude steps, step_order text, per_step boolean, counting text,
+  OUT conditions text[], OUT excluded text[], OUT mode text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  modes text[];
+BEGIN
+  PERFORM productgraph.check_choice('step_order', step_order, '{ordered,strict,any}');
+  PERFORM productgraph.check_choice('counting', counting, '{unique,total}');
+  SELECT array_agg(productgraph.step_condition(s.value) ORDER BY s.ordinality),
+    array_agg('optional ' || s.ordinality) FILTER (WHERE productgraph.is_optional_step(s.value))
+  INTO conditions, modes FROM jsonb_array_elements(steps::jsonb) WITH ORDINALITY s;
+  SELECT coalesce(array_agg(x.condition), '{}'), modes || array_agg(x.mode) INTO excluded, modes
+  FROM productgraph.funnel_exclusions(exclude, steps) x;
+  mode := concat_ws(', ', nullif(step_order, 'ordered'), CASE WHEN per_step THEN 'per_step' END, array_to_string(modes, ', '));
+END
+$$;
+COMMENT ON FUNCTION attempt_parts(steps, steps, text, boolean, text) IS
+'What funnel_attempt() needs of a funnel: SQL for its steps and for its exclusions, and the mode. Error 22023 for a '
+'step_order or counting that there is not.';
+
 CREATE FUNCTION attempts_query(
   project text, steps steps, within interval, since timestamptz, until timestamptz, actor text, filter jsonb,
   hold text, in_session boolean, exclude_incomplete boolean, step_order text, per_step boolean, exclude steps,
@@ -120,25 +143,17 @@ DECLARE
   held text := CASE WHEN hold IS NOT NULL THEN productgraph.field_expression(hold) END;
   span interval := productgraph.attempts_span(steps, within, per_step);
   scope text := productgraph.attempts_scope(project, since, until, span, filter);
-  conditions text[];
-  modes text[];
-  excluded text[];
+  parts record := productgraph.attempt_parts(steps, exclude, step_order, per_step, counting);
+  conditions text[] := parts.conditions;
   begins text;
   relevant text;
   grouped text;
 BEGIN
-  PERFORM productgraph.check_choice('step_order', step_order, '{ordered,strict,any}');
-  PERFORM productgraph.check_choice('counting', counting, '{unique,total}');
   IF period IS NOT NULL AND span > productgraph.check_period(period) * 1000 THEN
     RAISE 'an attempt may take % periods at most', 1000 USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Choose a shorter window or a longer period.';
   END IF;
-  SELECT array_agg(productgraph.step_condition(s.value) ORDER BY s.ordinality),
-    array_agg('optional ' || s.ordinality) FILTER (WHERE productgraph.is_optional_step(s.value))
-  INTO conditions, modes FROM jsonb_array_elements(steps::jsonb) WITH ORDINALITY s;
-  SELECT coalesce(array_agg(x.condition), '{}'), modes || array_agg(x.mode) INTO excluded, modes
-  FROM productgraph.funnel_exclusions(exclude, steps) x;
-  relevant := array_to_string(conditions || excluded, ' OR ');
+  relevant := array_to_string(conditions || parts.excluded, ' OR ');
   -- The range of time is that of the first step; later steps follow within the window. With a period, an event takes part
   -- in every period from which it can be reached, and may begin an attempt in its own one only.
   begins := concat_ws(' AND ', 'e.timestamp < ' || productgraph.timestamp_literal(until),
@@ -146,9 +161,9 @@ BEGIN
     CASE WHEN period IS NOT NULL AND counting = 'unique'
          THEN productgraph.period_number(period, timezone) || ' = p.number' END);
   IF step_order = 'any' THEN
-    conditions := conditions || excluded || format('(%s) AND %s', array_to_string(conditions, ' OR '), begins);
+    conditions := conditions || parts.excluded || format('(%s) AND %s', array_to_string(conditions, ' OR '), begins);
   ELSE
-    conditions := format('%s AND %s', conditions[1], begins) || conditions[2:] || excluded;
+    conditions := format('%s AND %s', conditions[1], begins) || conditions[2:] || parts.excluded;
   END IF;
   grouped := format(
     'SELECT %s AS actor, p.number AS period_number, %s AS session_id, %s AS held,
@@ -158,8 +173,7 @@ BEGIN
      GROUP BY 1, 2, 3, 4',
     counted, CASE WHEN in_session THEN 'e.session_id' ELSE 'NULL::text' END, coalesce(held, 'NULL::text'),
     CASE counting WHEN 'unique' THEN 'funnel_attempt' ELSE 'funnel_attempts' END, within,
-    concat_ws(', ', nullif(step_order, 'ordered'), CASE WHEN per_step THEN 'per_step' END, array_to_string(modes, ', ')),
-    array_to_string(conditions, ', '),
+    parts.mode, array_to_string(conditions, ', '),
     CASE WHEN period IS NULL OR counting = 'total' THEN '(VALUES (NULL::integer))'
       ELSE format('generate_series(%s, %s)', productgraph.period_number(period, timezone,
                     format('greatest(e.timestamp - %L::interval, %s)', span, productgraph.timestamp_literal(since))),
@@ -177,7 +191,8 @@ BEGIN
     CASE WHEN in_session OR held IS NOT NULL THEN
       'SELECT DISTINCT ON (actor, period_number) * FROM (%s) a(actor, period_number, session_id, held, times)
        WHERE cardinality(times) > 0
-       ORDER BY actor, period_number, cardinality(times) DESC, times[cardinality(times)], times[1] DESC, session_id, held'
+       ORDER BY actor, period_number, cardinality(times) DESC, times[cardinality(times)], times[1] DESC, times,
+         session_id, held'
     ELSE 'SELECT * FROM (%s) a(actor, period_number, session_id, held, times) WHERE cardinality(times) > 0' END, grouped);
 END
 $$;

@@ -1,5 +1,21 @@
 -- funnel(): how far actors get, and how fast.
 
+CREATE FUNCTION check_attribution(breakdown text, attribution text, steps steps) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF breakdown IS NOT NULL
+     AND (NOT coalesce(attribution IN ('first', 'last') OR attribution ~ '^[1-9][0-9]?$', false)
+          OR (attribution ~ '^[0-9]' AND attribution::integer > jsonb_array_length(steps::jsonb))) THEN
+    RAISE 'unknown attribution "%"', attribution USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Choices are first, last, and the number of a step.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION check_attribution(text, text, steps) IS
+'Error 22023 unless it is clear whose value attempts at a funnel are broken down by.';
+
 CREATE FUNCTION attempt_labels(
   steps steps, scope text, actor text, hold text, in_session boolean, step_order text, breakdown text, attribution text)
 RETURNS text
@@ -12,10 +28,6 @@ DECLARE
 BEGIN
   IF breakdown IS NULL THEN
     RETURN 'SELECT NULL::text AS label, a.times FROM attempts a';
-  ELSIF NOT coalesce(attribution IN ('first', 'last') OR attribution ~ '^[1-9][0-9]?$', false)
-        OR (attribution ~ '^[0-9]' AND attribution::integer > jsonb_array_length(steps::jsonb)) THEN
-    RAISE 'unknown attribution "%"', attribution USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'Choices are first, last, and the number of a step.';
   END IF;
   value := productgraph.field_expression(breakdown);
   -- With steps in any order there is no telling which of them the k-th event was.
@@ -44,6 +56,128 @@ COMMENT ON FUNCTION attempt_labels(steps, text, text, text, boolean, text, text,
 'SQL for times and label of each attempt in the relation attempts(id, actor, session_id, held, times): the value of a field in '
 'the first or last of its steps'' events that has one, or in the event of the step of a number.';
 
+CREATE FUNCTION micros_between(earlier timestamptz, later timestamptz) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'productgraph_micros_between';
+COMMENT ON FUNCTION micros_between(timestamptz, timestamptz) IS
+'Microseconds from one time to a later one; NULL when one of them is infinite.';
+
+CREATE FUNCTION duration_of(micros double precision) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT justify_hours(make_interval(secs => round(micros) / 1000000)) $$;
+COMMENT ON FUNCTION duration_of(double precision) IS
+'An interval of so many microseconds, in days and time as the difference of two times is.';
+
+CREATE TYPE reached_step AS (
+  place integer, label text, step integer, actors bigint, median double precision, average bigint, p95 double precision);
+COMMENT ON TYPE reached_step IS
+'How many attempts at a funnel reached a step, and the microseconds they needed from the step taken before it; place and label '
+'are those of the value that they are broken down by.';
+
+CREATE FUNCTION packed_funnel(
+  org_id uuid, project text, kinds text, loose text, weeks timestamptz[], since timestamptz, until timestamptz,
+  "window" interval, mode text, conditions integer, begin_before timestamptz, total boolean, in_session boolean, hold boolean,
+  breakdown boolean, attribution text, top integer)
+RETURNS SETOF reached_step
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 5
+AS 'MODULE_PATHNAME', 'productgraph_packed_funnel';
+COMMENT ON FUNCTION packed_funnel(uuid, text, text, text, timestamptz[], timestamptz, timestamptz, interval, text, integer, timestamptz,
+                                  boolean, boolean, boolean, boolean, text, integer) IS
+'Part of funnel(): asks the segments of the weeks, and the events of the query loose, as packed_source() has them; labels of '
+'its sources are what is held or broken down by. Of each label by place, and of each step: how many attempts reached it, '
+'and the microseconds from the step taken before it. No rows when so many events are not packed that rows must be asked.';
+
+CREATE FUNCTION funnel_from_segments(
+  project text, steps steps, within interval, since timestamptz, until timestamptz, actor text, filter jsonb, hold text,
+  in_session boolean, exclude_incomplete boolean, step_order text, per_step boolean, exclude steps, counting text,
+  breakdown text, attribution text, top integer)
+RETURNS SETOF reached_step
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  reason text := coalesce(
+    productgraph.rows_instead_of_segments(project, productgraph.step_fields(steps) || productgraph.step_fields(exclude)
+      || productgraph.filter_fields(filter) || hold || breakdown, actor),
+    CASE WHEN breakdown IS NOT NULL AND (hold IS NOT NULL OR in_session)
+           THEN 'a breakdown goes neither with hold nor with in_session'
+         WHEN exclude_incomplete AND (within <> justify_hours(make_interval(secs => extract(epoch FROM within)::float8))
+                                      OR extract(day FROM within) <> 0 OR extract(month FROM within) <> 0)
+           THEN 'exclude_incomplete goes with windows of hours and less only' END);
+  parts record := productgraph.attempt_parts(steps, exclude, step_order, per_step, counting);
+  span interval := productgraph.attempts_span(steps, within, per_step);
+  source record;
+BEGIN
+  PERFORM productgraph.check_range(since, until);
+  IF reason IS NULL THEN
+    source := productgraph.packed_source(project, since, until + span + interval '1 microsecond',
+      concat_ws(' AND ', productgraph.filter_condition(filter),
+        CASE WHEN step_order <> 'strict' THEN format('(%s)', array_to_string(parts.conditions || parts.excluded, ' OR ')) END),
+      productgraph.condition_mask(parts.conditions || parts.excluded),
+      coalesce(productgraph.field_expression(coalesce(hold, breakdown)), 'NULL'));
+    IF cardinality(source.weeks) = 0 THEN
+      reason := 'nothing is packed yet';
+    ELSE
+      RETURN QUERY SELECT * FROM productgraph.packed_funnel(source.org_id, project, source.kinds, source.loose, source.weeks,
+        since, until + span + interval '1 microsecond', within, parts.mode,
+        cardinality(parts.conditions || parts.excluded) + (step_order = 'any')::integer,
+        CASE WHEN exclude_incomplete THEN least(until, now() - span + interval '1 microsecond') ELSE until END,
+        counting = 'total', in_session, hold IS NOT NULL, breakdown IS NOT NULL, attribution, top);
+      IF NOT FOUND THEN
+        reason := 'too many events are not packed yet';
+      END IF;
+    END IF;
+  END IF;
+  PERFORM productgraph.report_path('funnel()', reason);
+END
+$$;
+COMMENT ON FUNCTION funnel_from_segments(
+  text, steps, interval, timestamptz, timestamptz, text, jsonb, text, boolean, boolean, text, boolean, steps, text, text, text, integer) IS
+'Part of funnel(): the rows of packed_funnel(), none when rows must be asked.';
+
+CREATE FUNCTION funnel_from_rows(
+  project text, steps steps, within interval, since timestamptz, until timestamptz, actor text, filter jsonb, hold text,
+  in_session boolean, exclude_incomplete boolean, step_order text, per_step boolean, exclude steps, counting text,
+  breakdown text, attribution text, top integer)
+RETURNS SETOF reached_step
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  scope text := productgraph.attempts_scope(project, since, until, productgraph.attempts_span(steps, within, per_step), filter);
+BEGIN
+  RETURN QUERY EXECUTE format(
+    'WITH attempts AS MATERIALIZED (SELECT row_number() OVER () AS id, a.* FROM (%s) a),
+     labelled AS (%s),
+     ranked AS (
+       SELECT label, row_number() OVER (ORDER BY count(*) DESC, label COLLATE "C") AS place
+       FROM labelled WHERE label IS NOT NULL GROUP BY label
+     ), named AS (
+       SELECT CASE WHEN r.place IS NOT NULL THEN least(r.place, $2 + 1) END AS place,
+         CASE WHEN r.place <= coalesce($2, r.place) THEN l.label WHEN l.label IS NOT NULL THEN ''other'' END AS label, l.times
+       FROM labelled l LEFT JOIN ranked r ON r.label = l.label
+     ), timed AS (
+       SELECT a.place, a.label, s.step, a.times[s.step] AS at, productgraph.micros_between(%s, a.times[s.step]) AS micros
+       FROM named a CROSS JOIN generate_series(1, $1) s(step)
+     )
+     SELECT coalesce(place, 2147483647)::integer, label, step, count(at),
+       (percentile_cont(0.5) WITHIN GROUP (ORDER BY micros::double precision)), round(avg(micros))::bigint,
+       (percentile_cont(0.95) WITHIN GROUP (ORDER BY micros::double precision))
+     FROM timed GROUP BY place, label, step',
+    productgraph.attempts_query(project, steps, within, since, until, actor, filter, hold, in_session, exclude_incomplete,
+      step_order, per_step, exclude, counting),
+    productgraph.attempt_labels(steps, scope, actor, hold, in_session, step_order, breakdown, attribution),
+    -- The time before: that of the last step taken.
+    CASE WHEN EXISTS (SELECT FROM jsonb_array_elements(steps::jsonb) j WHERE productgraph.is_optional_step(j.value))
+      THEN '(SELECT max(t) FROM unnest(a.times[:s.step - 1]) t)' ELSE 'a.times[s.step - 1]' END)
+  USING jsonb_array_length(steps::jsonb), top;
+END
+$$;
+COMMENT ON FUNCTION funnel_from_rows(
+  text, steps, interval, timestamptz, timestamptz, text, jsonb, text, boolean, boolean, text, boolean, steps, text, text, text, integer) IS
+'Part of funnel(): what packed_funnel() would say, asked of rows.';
+
 CREATE FUNCTION funnel(
   project text, steps steps DEFAULT NULL, within interval DEFAULT '1 day',
   since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', actor text DEFAULT 'user',
@@ -61,50 +195,37 @@ SET jit = off
 AS $$
 DECLARE
   list productgraph.steps := productgraph.funnel_steps(project, steps, journey);
-  scope text := productgraph.attempts_scope(project, since, until, productgraph.attempts_span(list, within, per_step), filter);
-  previous integer[] := productgraph.previous_steps(list);
+  previous_steps integer[] := productgraph.previous_steps(list);
+  reached productgraph.reached_step[];
 BEGIN
   IF top < 1 THEN
     RAISE 'top must be at least 1' USING ERRCODE = 'invalid_parameter_value',
       HINT = 'NULL stands for all values.';
   END IF;
-  RETURN QUERY EXECUTE format(
-    'WITH attempts AS MATERIALIZED (SELECT row_number() OVER () AS id, a.* FROM (%s) a),
-     labelled AS (%s),
-     ranked AS (
-       SELECT label, row_number() OVER (ORDER BY count(*) DESC, label COLLATE "C") AS place
-       FROM labelled WHERE label IS NOT NULL GROUP BY label
-     ), named AS (
-       SELECT CASE WHEN r.place <= coalesce($3, r.place) THEN r.place END AS place,
-         CASE WHEN r.place <= coalesce($3, r.place) THEN l.label WHEN l.label IS NOT NULL THEN ''other'' END AS label, l.times
-       FROM labelled l LEFT JOIN ranked r ON r.label = l.label
-     ), reached AS MATERIALIZED (
-       SELECT a.place, a.label, s.step, count(a.times[s.step]) AS actors,
-         percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY a.times[s.step] - %s) AS times,
-         avg(a.times[s.step] - %3$s) AS average
-       FROM named a CROSS JOIN generate_series(1, cardinality($2)) s(step)
-       GROUP BY a.place, a.label, s.step
-     )
-     SELECT s.step, productgraph.step_name($1 -> (s.step - 1)), coalesce(r.actors, 0),
-       round(r.actors::numeric / first.actors, 4), round(r.actors::numeric / nullif(coalesce(previous.actors, r.actors), 0), 4),
-       CASE WHEN s.optional THEN 0 ELSE coalesce(previous.actors - r.actors, 0) END,
-       r.times[1], r.average, r.times[2], l.label
-     FROM (%s) l(place, label)
-     CROSS JOIN (SELECT step, productgraph.is_optional_step($1 -> (step - 1)) AS optional
-                 FROM generate_series(1, cardinality($2)) step) s
-     LEFT JOIN reached r ON r.step = s.step AND (r.place, r.label) IS NOT DISTINCT FROM (l.place, l.label)
-     LEFT JOIN reached first ON first.step = 1 AND (first.place, first.label) IS NOT DISTINCT FROM (l.place, l.label)
-     LEFT JOIN reached previous ON previous.step = $2[s.step]
-       AND (previous.place, previous.label) IS NOT DISTINCT FROM (l.place, l.label)
-     ORDER BY l.place, l.label NULLS LAST, s.step',
-    productgraph.attempts_query(project, list, within, since, until, actor, filter, hold, in_session, exclude_incomplete,
-      step_order, per_step, exclude, counting),
-    productgraph.attempt_labels(list, scope, actor, hold, in_session, step_order, breakdown, attribution),
-    -- The time before: that of the last step taken.
-    CASE WHEN EXISTS (SELECT FROM jsonb_array_elements(list::jsonb) j WHERE productgraph.is_optional_step(j.value))
-      THEN '(SELECT max(t) FROM unnest(a.times[:s.step - 1]) t)' ELSE 'a.times[s.step - 1]' END,
-    CASE WHEN breakdown IS NULL THEN 'VALUES (NULL::bigint, NULL::text)' ELSE 'SELECT DISTINCT place, label FROM reached' END)
-  USING list::jsonb, previous, top;
+  PERFORM productgraph.check_attribution(breakdown, attribution, list);
+  reached := ARRAY(SELECT r FROM productgraph.funnel_from_segments(project, list, within, since, until, actor, filter, hold,
+    in_session, exclude_incomplete, step_order, per_step, exclude, counting, breakdown, attribution, top) r);
+  IF cardinality(reached) = 0 THEN
+    reached := ARRAY(SELECT r FROM productgraph.funnel_from_rows(project, list, within, since, until, actor, filter, hold,
+      in_session, exclude_incomplete, step_order, per_step, exclude, counting, breakdown, attribution, top) r);
+  END IF;
+  RETURN QUERY
+  WITH reached AS (SELECT r.* FROM unnest(reached) r),
+  labels AS (
+    SELECT DISTINCT r.place, r.label FROM reached r WHERE breakdown IS NOT NULL AND r.step = 1 AND r.actors > 0
+    UNION ALL SELECT min(r.place), NULL FROM reached r WHERE breakdown IS NULL
+  )
+  SELECT s.step, productgraph.step_name(list::jsonb -> (s.step - 1)), coalesce(r.actors, 0),
+    round(r.actors::numeric / first.actors, 4), round(r.actors::numeric / nullif(coalesce(previous.actors, r.actors), 0), 4),
+    CASE WHEN productgraph.is_optional_step(list::jsonb -> (s.step - 1)) THEN 0 ELSE coalesce(previous.actors - r.actors, 0) END,
+    productgraph.duration_of(r.median), productgraph.duration_of(r.average), productgraph.duration_of(r.p95), l.label
+  FROM labels l
+  CROSS JOIN generate_series(1, jsonb_array_length(list::jsonb)) s(step)
+  LEFT JOIN reached r ON r.step = s.step AND r.place = l.place
+  LEFT JOIN reached first ON first.step = 1 AND first.place = l.place AND first.actors > 0
+  LEFT JOIN reached previous ON previous.step = previous_steps[s.step] AND previous.place = l.place
+  WHERE breakdown IS NULL OR l.place IS NOT NULL
+  ORDER BY l.place, s.step;
 END
 $$;
 COMMENT ON FUNCTION funnel(

@@ -139,8 +139,9 @@ std::uint16_t SegmentReader::Kind(std::uint32_t event) const {
 void SegmentReader::Times(const SegmentRun& run, Micros* times) const {
   std::uint64_t ts = static_cast<std::uint64_t>(run.first);
   times[0] = run.first;
+  Deltas deltas(*this, run);
   for (std::uint32_t i = 1; i < run.events; ++i) {
-    ts += Delta(run, i - 1);
+    ts += deltas.Next();
     times[i] = static_cast<Micros>(ts);
   }
   CheckLast(ts);

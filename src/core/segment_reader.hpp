@@ -64,13 +64,31 @@ class SegmentReader {
   // The local kinds of all events of the segment, kind_bytes each.
   const std::uint8_t* event_kinds() const { return event_kinds_; }
 
-  // How long after event `i` of a run the next one is, in microseconds. Of forged bytes any number.
-  std::uint64_t Delta(const SegmentRun& run, std::uint32_t i) const {
-    const std::uint64_t bit = run.delta_bit + std::uint64_t{i} * run.width;
-    std::uint64_t word;
-    std::memcpy(&word, deltas_ + bit / 8, sizeof(word));
-    return (word >> (bit % 8) & ((std::uint64_t{1} << run.width) - 1)) * static_cast<std::uint64_t>(unit_);
-  }
+  // The deltas of a run, one after the other: how long after each event the next one is, in microseconds. Of forged
+  // bytes any number. There are as many as the run has events, less one.
+  class Deltas {
+   public:
+    Deltas(const SegmentReader& reader, const SegmentRun& run)
+        : bytes_(reader.deltas_),
+          bit_(run.delta_bit),
+          width_(run.width),
+          mask_((std::uint64_t{1} << run.width) - 1),
+          unit_(static_cast<std::uint64_t>(reader.unit_)) {}
+    std::uint64_t Next() {
+      std::uint64_t word;
+      std::memcpy(&word, bytes_ + bit_ / 8, sizeof(word));
+      const std::uint64_t delta = word >> (bit_ % 8) & mask_;
+      bit_ += width_;
+      return delta * unit_;
+    }
+
+   private:
+    const std::uint8_t* const bytes_;
+    std::uint64_t bit_;
+    const std::uint64_t width_;
+    const std::uint64_t mask_;
+    const std::uint64_t unit_;
+  };
   // Throws unless the time of the last event of a run, the sum of its first time and deltas, can be.
   void CheckLast(std::uint64_t ts) const {
     if (static_cast<Micros>(ts) > header_.last_time) ThrowTooLate();

@@ -20,56 +20,77 @@ SegmentScan::SegmentScan(const ScanOptions& options, std::pmr::memory_resource* 
       session_numbers_(memory) {}
 
 SegmentScan::Source::Source(std::span<const std::uint8_t> content, std::span<const std::uint8_t> sessions,
-                            std::span<const EventValue> project_values, std::pmr::memory_resource* memory)
-    : reader(content, sessions, memory), values(memory) {
+                            std::span<const EventValue> project_values, const ScanOptions& options,
+                            std::pmr::memory_resource* memory)
+    : reader(content, sessions, memory), values(memory), conditions(memory) {
   // Every number that the bytes can hold is there, so that none needs to be checked.
   values.assign(std::size_t{1} << (8 * reader.header().kind_bytes), kNoValue);
   for (std::size_t i = 0; i < reader.kinds().size(); ++i) {
     const std::uint16_t kind = reader.kinds()[i];
     if (kind < project_values.size()) values[i] = project_values[kind];
   }
+  if (options.required == 0) return;
+  conditions.assign(values.size(), 0);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] != kNoValue) conditions[i] = options.meanings[values[i]].mask;
+  }
 }
 
 void SegmentScan::Add(std::span<const std::uint8_t> content, std::span<const std::uint8_t> sessions,
                       std::span<const EventValue> values) {
-  sources_.emplace_back(content, sessions, values, memory_);
+  sources_.emplace_back(content, sessions, values, options_, memory_);
 }
 
-void SegmentScan::Advance(Source* source) {
-  do {
-    source->has_actor = source->reader.Next();
-    if (!source->has_actor) return;
-    const std::uint32_t shard = ShardOf(source->reader.hash(), options_.shard_bits);
-    if (shard == options_.shard) return;
-    if (shard > options_.shard) source->has_actor = false;
-  } while (source->has_actor);
+void SegmentScan::Advance(std::size_t source) {
+  SegmentReader& reader = sources_[source].reader;
+  reading_ = source;
+  for (;;) {
+    const bool found = reader.Next();
+    const std::uint32_t shard = found ? ShardOf(reader.hash(), options_.shard_bits) : 0;
+    sources_[source].has_actor = found && shard == options_.shard;
+    if (!found || shard >= options_.shard) return;
+  }
 }
 
 // The sources that stand at the actor that is next; none when there is no more.
 void SegmentScan::FindParts() {
   parts_.clear();
-  for (Source& source : sources_) {
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const Source& source = sources_[i];
     if (!source.has_actor) continue;
-    if (parts_.empty() || source.reader.IsBefore(parts_[0]->reader)) {
-      parts_.assign(1, &source);
-    } else if (source.reader.IsSameActor(parts_[0]->reader)) {
-      parts_.push_back(&source);
+    if (parts_.empty() || source.reader.IsBefore(sources_[parts_[0]].reader)) {
+      parts_.assign(1, i);
+    } else if (source.reader.IsSameActor(sources_[parts_[0]].reader)) {
+      parts_.push_back(i);
     }
   }
 }
 
-// All conditions that the actor's events meet.
-StepMask SegmentScan::Conditions() const {
+// All conditions that the events of a part meet.
+template <class Kind>
+StepMask SegmentScan::Conditions(const Source& source) {
+  const StepMask* const conditions = source.conditions.data();
+  const std::uint8_t* kinds =
+      source.reader.event_kinds() + sizeof(Kind) * source.reader.runs()[0].first_event;
   StepMask all = 0;
-  for (const Source* source : parts_) {
-    const SegmentReader& reader = source->reader;
-    const std::uint32_t first = reader.runs()[0].first_event;
-    for (std::uint32_t i = 0; i < reader.events(); ++i) {
-      const EventValue value = source->values[reader.LocalKind(first + i)];
-      if (value != kNoValue) all |= options_.masks[value];
-    }
+  for (std::uint32_t i = source.reader.events(); i > 0; --i, kinds += sizeof(Kind)) {
+    Kind kind;
+    std::memcpy(&kind, kinds, sizeof(kind));
+    all |= conditions[kind];
   }
   return all;
+}
+
+bool SegmentScan::MayMatter() const {
+  if (options_.required == 0) return true;
+  StepMask all = 0;
+  for (const std::size_t part : parts_) {
+    const Source& source = sources_[part];
+    all |= source.reader.header().kind_bytes == 1 ? Conditions<std::uint8_t>(source)
+                                                  : Conditions<std::uint16_t>(source);
+    if ((all & options_.required) == options_.required) return true;
+  }
+  return false;
 }
 
 void SegmentScan::NumberSessions(const SegmentReader& reader) {
@@ -88,20 +109,24 @@ template <class Kind>
 void SegmentScan::GatherRuns(const Source& source) {
   const SegmentReader& reader = source.reader;
   const EventValue* const values = source.values.data();
+  const Micros from = options_.from;
+  const std::uint64_t length = static_cast<std::uint64_t>(options_.to) - static_cast<std::uint64_t>(from);
   ScanRow* row = rows_.data() + row_count_;
   for (const SegmentRun& run : reader.runs()) {
-    const std::uint8_t* const kinds = reader.event_kinds() + sizeof(Kind) * run.first_event;
+    const std::uint8_t* kinds = reader.event_kinds() + sizeof(Kind) * run.first_event;
     const std::uint32_t session = options_.sessions ? session_numbers_[run.session] : 0;
     std::uint64_t ts = static_cast<std::uint64_t>(run.first);
-    for (std::uint32_t i = 0; i < run.events; ++i) {
-      if (i > 0) ts += reader.Delta(run, i - 1);
+    SegmentReader::Deltas deltas(reader, run);
+    for (std::uint32_t left = run.events;;) {
       Kind kind;
-      std::memcpy(&kind, kinds + sizeof(Kind) * i, sizeof(kind));
+      std::memcpy(&kind, kinds, sizeof(kind));
       const EventValue value = values[kind];
-      const Micros at = static_cast<Micros>(ts);
-      // Written always and counted when it matters, which saves a branch nobody could foresee.
-      *row = {at, value, session};
-      row += (value != kNoValue) & (at >= options_.from) & (at < options_.to);
+      // Written always and counted when it matters, which saves a branch that cannot be foreseen.
+      *row = {static_cast<Micros>(ts), value, session};
+      row += (value != kNoValue) & (ts - static_cast<std::uint64_t>(from) < length);
+      if (--left == 0) break;
+      kinds += sizeof(Kind);
+      ts += deltas.Next();
     }
     reader.CheckLast(ts);
   }
@@ -110,19 +135,21 @@ void SegmentScan::GatherRuns(const Source& source) {
 
 void SegmentScan::Gather() {
   std::size_t most = 1;
-  for (const Source* source : parts_) most += source->reader.events();
+  for (const std::size_t part : parts_) most += sources_[part].reader.events();
   if (rows_.size() < most) rows_.resize(most);
   row_count_ = 0;
   ambiguous_ = false;
   sessions_.clear();
-  for (const Source* source : parts_) {
+  for (const std::size_t part : parts_) {
+    reading_ = part;
+    const Source& source = sources_[part];
     const std::size_t begin = row_count_;
-    ambiguous_ |= (source->reader.header().flags & kAmbiguousTies) != 0;
-    if (options_.sessions) NumberSessions(source->reader);
-    if (source->reader.header().kind_bytes == 1)
-      GatherRuns<std::uint8_t>(*source);
+    ambiguous_ |= (source.reader.header().flags & kAmbiguousTies) != 0;
+    if (options_.sessions) NumberSessions(source.reader);
+    if (source.reader.header().kind_bytes == 1)
+      GatherRuns<std::uint8_t>(source);
     else
-      GatherRuns<std::uint16_t>(*source);
+      GatherRuns<std::uint16_t>(source);
     if (begin > 0 && row_count_ > begin && rows_[begin].ts <= rows_[begin - 1].ts) MergePart(begin);
   }
 }
@@ -140,18 +167,18 @@ void SegmentScan::MergePart(std::size_t begin) {
 }
 
 void SegmentScan::Run(ActorVisitor* visitor, const StopToken& stop) {
-  for (Source& source : sources_) Advance(&source);
+  for (std::size_t i = 0; i < sources_.size(); ++i) Advance(i);
   parts_.reserve(sources_.size());
   for (std::size_t actors = 0;; ++actors) {
     if (actors % kStopInterval == 0) stop.ThrowIfRequested();
     FindParts();
     if (parts_.empty()) return;
-    if (options_.masks.empty() || (Conditions() & options_.required) == options_.required) {
+    if (MayMatter()) {
       Gather();
       if (row_count_ > 0)
-        visitor->Visit({parts_[0]->reader.name(), std::span(rows_).first(row_count_), sessions_, ambiguous_});
+        visitor->Visit({sources_[parts_[0]].reader.name(), std::span(rows_).first(row_count_), sessions_, ambiguous_});
     }
-    for (Source* source : parts_) Advance(source);
+    for (const std::size_t part : parts_) Advance(part);
   }
 }
 

@@ -13,7 +13,15 @@
 
 namespace productgraph::core {
 
-// What a question takes an event for: a number from 0, one for all kinds that it does not tell apart.
+// What an event is to a question: the conditions it meets, and one of the values it is told apart by.
+struct EventMeaning {
+  StepMask mask = 0;
+  std::uint32_t label = 0;  // 0 = none
+
+  bool operator==(const EventMeaning&) const = default;
+};
+
+// The number of a meaning, from 0.
 using EventValue = std::uint32_t;
 inline constexpr EventValue kNoValue = ~EventValue{0};  // it does not matter to the question
 
@@ -44,16 +52,15 @@ struct ScanOptions {
   Micros from = -kMaxPackedTime;  // events in [from, to)
   Micros to = kMaxPackedTime + 1;
   bool sessions = false;  // whether rows must tell their sessions
-  // For each value the conditions it meets, and conditions all of which an actor must meet, in whatever events of
-  // the segments, to be visited; empty = all are.
-  std::span<const StepMask> masks{};
+  // By value. Conditions all of which an actor must meet, in whatever events of the segments, to be visited.
+  std::span<const EventMeaning> meanings{};
   StepMask required = 0;
   // Only the actors of this shard of 2^shard_bits.
   int shard_bits = 0;
   std::uint32_t shard = 0;
 };
 
-// Memory: what the readers need, 32 bytes for each row of the actor that has the most, and 4 × 2^(8 × kind_bytes)
+// Memory: what the readers need, 32 bytes for each row of the actor that has the most, and 8 × 2^(8 × kind_bytes)
 // bytes a segment.
 class SegmentScan {
  public:
@@ -68,20 +75,26 @@ class SegmentScan {
   // Shows the visitor each actor that has rows in the range of time. Once. Throws what SegmentReader, the visitor and the
   // token throw.
   void Run(ActorVisitor* visitor, const StopToken& stop);
+  // When Run throws for a segment: which one it was, in the order in which they were added.
+  std::size_t reading() const { return reading_; }
 
  private:
   struct Source {
     Source(std::span<const std::uint8_t> content, std::span<const std::uint8_t> sessions,
-           std::span<const EventValue> project_values, std::pmr::memory_resource* memory);
+           std::span<const EventValue> project_values, const ScanOptions& options,
+           std::pmr::memory_resource* memory);
 
     SegmentReader reader;
-    std::pmr::vector<EventValue> values;  // of each local kind
-    bool has_actor = false;               // false behind the last one
+    std::pmr::vector<EventValue> values;    // of each local kind
+    std::pmr::vector<StepMask> conditions;  // that each meets, when any are required
+    bool has_actor = false;                 // false behind the last one
   };
 
-  void Advance(Source* source);
+  void Advance(std::size_t source);
   void FindParts();
-  StepMask Conditions() const;
+  template <class Kind>
+  static StepMask Conditions(const Source& source);
+  bool MayMatter() const;
   template <class Kind>
   void GatherRuns(const Source& source);
   void Gather();
@@ -91,13 +104,14 @@ class SegmentScan {
   const ScanOptions options_;
   std::pmr::memory_resource* const memory_;
   std::pmr::deque<Source> sources_;
-  std::pmr::vector<Source*> parts_;  // the sources that have events of the actor
+  std::pmr::vector<std::size_t> parts_;  // the sources that have events of the actor
   std::pmr::vector<ScanRow> rows_;
   std::pmr::vector<ScanRow> merged_;
   std::size_t row_count_ = 0;
   std::pmr::vector<SessionId> sessions_;
   std::pmr::vector<std::uint32_t> session_numbers_;  // of the sessions of the part being gathered
   bool ambiguous_ = false;
+  std::size_t reading_ = 0;
 };
 
 }  // namespace productgraph::core

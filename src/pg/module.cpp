@@ -9,8 +9,18 @@ void _PG_init(void);
 #pragma GCC visibility pop
 }
 
+namespace {
+
+// Read in SQL, by rows_instead_of_segments().
+bool use_segments = true;
+
+}  // namespace
+
 void _PG_init(void) {
   productgraph::pg::DefineOrganizationSetting();
+  DefineCustomBoolVariable("productgraph.use_segments", "Answers questions from packed events where they can be.",
+                           "Off, questions read rows only. The answers are the same.", &use_segments, true, PGC_USERSET, 0,
+                           nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("productgraph");
 }
 

@@ -1,0 +1,159 @@
+#include "src/core/packed_funnel.hpp"
+
+#include <algorithm>
+
+namespace productgraph::core {
+namespace {
+
+// Of attempts that are equal in all that counts, the one whose first different step is earlier, a step left out being
+// later than any.
+bool TakesStepsEarlier(const FunnelChain& a, const FunnelChain& b) {
+  for (int step = 0; step < a.depth; ++step) {
+    const Micros left = a.skipped >> step & 1 ? kInfinity : a.times[step];
+    const Micros right = b.skipped >> step & 1 ? kInfinity : b.times[step];
+    if (left != right) return left < right;
+  }
+  return false;
+}
+
+}  // namespace
+
+PackedFunnel::PackedFunnel(const PackedFunnelSpec& spec, const QuestionContext& context)
+    : spec_(spec),
+      context_(context),
+      rows_(context.memory),
+      labels_(context.memory),
+      sorted_(context.memory),
+      deadlines_(context.memory),
+      grouped_(context.memory),
+      summaries_(context.memory) {
+  std::uint32_t labels = 0;
+  if (spec.breakdown) {
+    for (const EventMeaning& meaning : context.meanings) labels = std::max(labels, meaning.label);
+  }
+  summaries_.reserve(labels + 1);
+  for (std::uint32_t i = 0; i <= labels; ++i) summaries_.emplace_back(spec.options.steps, context.memory);
+}
+
+StepMask PackedFunnel::MaskOf(const EventMeaning& meaning, Micros ts) const {
+  if (spec_.options.order == StepOrder::kAny) {
+    const bool begins = (meaning.mask & FirstSteps(spec_.options.steps)) != 0 && ts < spec_.begin_before;
+    return begins ? meaning.mask | spec_.options.beginning() : meaning.mask;
+  }
+  return ts < spec_.begin_before ? meaning.mask : meaning.mask & ~StepMask{1};
+}
+
+void PackedFunnel::Visit(const ActorRows& actor) {
+  best_.depth = 0;
+  if (spec_.in_session || spec_.hold) {
+    VisitGroups(actor);
+  } else {
+    rows_.resize(actor.rows.size());
+    StepRow* to = rows_.data();
+    for (const ScanRow& row : actor.rows) *to++ = {row.ts, MaskOf(context_.meanings[row.value], row.ts)};
+    if (spec_.breakdown) {
+      labels_.clear();
+      for (const ScanRow& row : actor.rows) labels_.push_back(context_.meanings[row.value].label);
+    }
+    AddAttempts(rows_, labels_);
+  }
+  if (best_.depth > 0) summaries_[best_label_].Add(best_);
+}
+
+void PackedFunnel::VisitGroups(const ActorRows& actor) {
+  grouped_.clear();
+  for (const ScanRow& row : actor.rows) {
+    const EventMeaning& meaning = context_.meanings[row.value];
+    if (spec_.hold && meaning.label == 0) continue;  // no value to hold
+    const std::uint64_t session = spec_.in_session ? std::uint64_t{row.session} << 32 : 0;
+    grouped_.push_back({session | (spec_.hold ? meaning.label : 0), {row.ts, MaskOf(meaning, row.ts)}, meaning.label});
+  }
+  std::stable_sort(grouped_.begin(), grouped_.end(),
+                   [](const GroupedRow& a, const GroupedRow& b) { return a.group < b.group; });
+  for (std::size_t begin = 0, end = 0; begin < grouped_.size(); begin = end) {
+    rows_.clear();
+    labels_.clear();
+    for (; end < grouped_.size() && grouped_[end].group == grouped_[begin].group; ++end) {
+      rows_.push_back(grouped_[end].row);
+      labels_.push_back(grouped_[end].label);
+    }
+    AddAttempts(rows_, labels_);
+  }
+}
+
+FunnelWindow PackedFunnel::WindowOf(std::span<const StepRow> rows) {
+  FunnelWindow window{.length = spec_.window};
+  if (!context_.calendar_window) return window;
+  deadlines_.clear();
+  for (const StepRow& row : rows)
+    deadlines_.push_back(row.mask & spec_.options.opening() ? context_.calendar_window->End(row.ts) : row.ts);
+  window.deadlines = deadlines_;
+  return window;
+}
+
+void PackedFunnel::AddAttempts(std::span<const StepRow> rows, std::span<const std::uint32_t> labels) {
+  // The kernels want rows of one time by mask; labels are looked up in the order as it is.
+  const bool ordered = std::is_sorted(rows.begin(), rows.end(), [](const StepRow& a, const StepRow& b) {
+    return a.ts < b.ts || (a.ts == b.ts && a.mask < b.mask);
+  });
+  std::span<const StepRow> sorted = rows;
+  if (!ordered) {
+    sorted_.assign(rows.begin(), rows.end());
+    SortRows(sorted_, context_.stop);
+    sorted = sorted_;
+  }
+  const FunnelWindow window = WindowOf(sorted);
+  if (spec_.total) {
+    ForEachAttempt(sorted, window, spec_.options, context_.memory, context_.stop,
+                   [&](const FunnelChain& chain) { summaries_[LabelOf(chain, rows, labels)].Add(chain); });
+    return;
+  }
+  const FunnelChain chain = BestAttempt(sorted, window, spec_.options, context_.memory, context_.stop);
+  if (chain.IsBetterThan(best_) ||
+      (chain.depth > 0 && !best_.IsBetterThan(chain) && TakesStepsEarlier(chain, best_))) {
+    best_ = chain;
+    best_label_ = LabelOf(chain, rows, labels);
+  }
+}
+
+// The smallest label of the events at a time that meet any of the steps; 0 when none has one.
+std::uint32_t PackedFunnel::LabelOfStep(Micros ts, StepMask steps, std::span<const StepRow> rows,
+                                        std::span<const std::uint32_t> labels) const {
+  std::uint32_t least = 0;
+  auto row = std::lower_bound(rows.begin(), rows.end(), ts,
+                              [](const StepRow& each, Micros time) { return each.ts < time; });
+  for (; row != rows.end() && row->ts == ts; ++row) {
+    const std::uint32_t label = labels[static_cast<std::size_t>(row - rows.begin())];
+    if ((row->mask & steps) != 0 && label != 0 && (least == 0 || label < least)) least = label;
+  }
+  return least;
+}
+
+std::uint32_t PackedFunnel::LabelOf(const FunnelChain& chain, std::span<const StepRow> rows,
+                                    std::span<const std::uint32_t> labels) const {
+  if (!spec_.breakdown) return 0;
+  const bool backward = spec_.attribution.event == Attribution::Event::kLast;
+  for (int i = 0; i < chain.depth; ++i) {
+    const int step = backward ? chain.depth - 1 - i : i;
+    if (chain.skipped >> step & 1) continue;
+    if (spec_.attribution.event == Attribution::Event::kStep && step != spec_.attribution.step) continue;
+    // With steps in any order there is no telling which of them the k-th event was.
+    const StepMask steps = spec_.options.order == StepOrder::kAny ? FirstSteps(spec_.options.steps)
+                                                                  : StepMask{1} << step;
+    const std::uint32_t label = LabelOfStep(chain.times[step], steps, rows, labels);
+    if (label != 0) return label;
+  }
+  return 0;
+}
+
+void PackedFunnel::WritePartial(std::pmr::vector<std::uint8_t>* bytes) const {
+  for (const FunnelSummary& summary : summaries_) summary.Write(bytes);
+}
+
+void PackedFunnel::AddPartial(std::span<const std::uint8_t> bytes) {
+  ByteReader reader(bytes);
+  for (FunnelSummary& summary : summaries_) summary.Read(&reader);
+  if (reader.left() != 0) ThrowCorruptState();
+}
+
+}  // namespace productgraph::core

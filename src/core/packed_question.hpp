@@ -1,0 +1,46 @@
+// Questions that are answered by walking over segments: each process that takes part has one of its own, and
+// what they found is added up.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+#include "src/core/segment_scan.hpp"
+
+namespace productgraph::core {
+
+// A window of days or months, whose length depends on when it opens.
+class CalendarWindow {
+ public:
+  virtual ~CalendarWindow() = default;
+  // The end of the window that opens at a time.
+  virtual Micros End(Micros ts) = 0;
+};
+
+// What all questions are told.
+struct QuestionContext {
+  std::span<const EventMeaning> meanings;  // by EventValue
+  CalendarWindow* calendar_window;         // null when the question's window, if it has one, is of fixed length
+  std::pmr::memory_resource* memory;
+  StopToken stop;
+};
+
+class PackedQuestion : public ActorVisitor {
+ public:
+  // What has been found so far, as bytes for AddPartial of another process's question.
+  virtual void WritePartial(std::pmr::vector<std::uint8_t>* bytes) const = 0;
+  // Throws Error(kInvalidParameter) when they are not of such a question.
+  virtual void AddPartial(std::span<const std::uint8_t> bytes) = 0;
+};
+
+// Bytes that grow, for WritePartial; read by ByteReader.
+template <class T>
+void AppendValue(const T& value, std::pmr::vector<std::uint8_t>* bytes) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  const auto* const first = reinterpret_cast<const std::uint8_t*>(&value);
+  bytes->insert(bytes->end(), first, first + sizeof(value));
+}
+
+}  // namespace productgraph::core

@@ -1,0 +1,30 @@
+// Windows of days and months, as PostgreSQL adds an interval to a time in the session's time zone.
+#pragma once
+
+#include "src/core/packed_question.hpp"
+#include "src/pg/boundary.hpp"
+
+namespace productgraph::pg {
+
+inline bool IsCalendarWindow(const Interval& window) {
+  return window.day != 0 || window.month != 0;
+}
+
+// Of days, the length is that of the calendar only where clocks are changed meanwhile; PostgreSQL is asked once for all times
+// between two such changes. It cannot raise an error for times that can be packed.
+class SessionCalendarWindow : public core::CalendarWindow {
+ public:
+  explicit SessionCalendarWindow(const Interval& window) : window_(window) {}
+  core::Micros End(core::Micros ts) override;
+
+ private:
+  core::Micros Ask(core::Micros ts) const;
+
+  const Interval window_;
+  // Of times in [from_, to_) the window is so long.
+  core::Micros from_ = 0;
+  core::Micros to_ = 0;
+  core::Micros length_ = 0;
+};
+
+}  // namespace productgraph::pg

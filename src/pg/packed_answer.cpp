@@ -1,0 +1,217 @@
+#include "src/pg/packed_answer.hpp"
+
+#include <algorithm>
+
+#include "src/core/loose_events.hpp"
+#include "src/pg/packed_workers.hpp"
+#include "src/pg/saved_plan.hpp"
+#include "src/pg/times.hpp"
+
+namespace productgraph::pg {
+namespace {
+
+constexpr long kFetched = 4096;  // rows of a cursor at a time
+// One more process for every so many events.
+constexpr int64 kEventsPerWorker = 500'000;
+
+constexpr Oid kKindColumns[] = {INT4OID, INT4OID, TEXTOID};
+constexpr Oid kLooseColumns[] = {TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID, TEXTOID};
+
+SavedPlan size_plan = {
+    "SELECT max(s.shard_bits)::integer, sum(s.events)::bigint FROM productgraph.segments s"
+    " WHERE s.org_id = $1 AND s.project_id = $2 AND s.week = ANY ($3) AND s.last_time >= $4 AND s.first_time < $5",
+    5,
+    {UUIDOID, TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID},
+    nullptr};
+
+struct Sizes {
+  int shard_bits;
+  int64 events;
+};
+
+Sizes FindSizes(const PackedRequest& request) {
+  const MemoryContext context = CurrentMemoryContext;
+  const Datum values[] = {request.org_id, PointerGetDatum(request.project), PointerGetDatum(request.weeks),
+                          TimestampTzGetDatum(request.from), TimestampTzGetDatum(request.to)};
+  ExecuteSelect(&size_plan, values, 1);
+  bool none;
+  const Datum bits = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &none);
+  const Datum events = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &none);
+  const Sizes sizes = {none ? 0 : DatumGetInt32(bits), none ? 0 : DatumGetInt64(events)};
+  SPI_freetuptable(SPI_tuptable);
+  MemoryContextSwitchTo(context);
+  return sizes;
+}
+
+// The columns mask and label of a row.
+struct RowMeaning {
+  core::StepMask mask;
+  bool has_label;
+  std::string_view label;
+};
+
+RowMeaning MeaningOf(HeapTuple row, TupleDesc description, int mask_column) {
+  RowMeaning meaning;
+  bool null;
+  const Datum mask = SPI_getbinval(row, description, mask_column, &null);
+  meaning.mask = null ? 0 : static_cast<core::StepMask>(DatumGetInt32(mask));
+  const Datum label = SPI_getbinval(row, description, mask_column + 1, &null);
+  meaning.has_label = !null;
+  if (!null) meaning.label = TextView(DatumGetTextPP(label));
+  return meaning;
+}
+
+// Raises an error unless a query's columns are of these types: it may be anybody's.
+void CheckColumns(TupleDesc description, std::span<const Oid> types) {
+  bool same = description->natts == static_cast<int>(types.size());
+  for (int i = 0; same && i < description->natts; ++i) same = TupleDescAttr(description, i)->atttypid == types[i];
+  if (!same)
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the columns of a question's source are not as they must be")));
+}
+
+// Calls `take` with each row of a query of columns of these types, in the memory context `context`, which is reset after each batch. Until it
+// answers false.
+template <class Take>
+void ForEachRow(const char* query, std::span<const Oid> types, MemoryContext context, Take take) {
+  const MemoryContext caller = CurrentMemoryContext;
+  const SPIPlanPtr plan = SPI_prepare(query, 0, nullptr);
+  if (!plan) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+  const Portal portal = SPI_cursor_open(nullptr, plan, nullptr, nullptr, true);
+  if (!portal->tupDesc) elog(ERROR, "a question's source must be a query");
+  CheckColumns(portal->tupDesc, types);
+  for (bool more = true; more;) {
+    SPI_cursor_fetch(portal, true, kFetched);
+    MemoryContextSwitchTo(context);
+    for (uint64 i = 0; i < SPI_processed && more; ++i)
+      more = take(SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+    more = more && SPI_processed > 0;
+    SPI_freetuptable(SPI_tuptable);
+    MemoryContextReset(context);
+    CHECK_FOR_INTERRUPTS();
+  }
+  SPI_cursor_close(portal);
+  SPI_freeplan(plan);
+  MemoryContextSwitchTo(caller);
+}
+
+class Leader {
+ public:
+  Leader(const PackedRequest& request, MemoryContext context)
+      : request_(request),
+        memory_(context),
+        meanings_(&memory_),
+        kind_values_(&memory_),
+        loose_(&memory_),
+        loose_ends_(&memory_),
+        loose_bytes_(&memory_) {}
+
+  const core::PackedMeanings* meanings() const { return &meanings_; }
+
+  void ReadKinds(MemoryContext scratch) {
+    ForEachRow(request_.kinds, kKindColumns, scratch, [&](HeapTuple row, TupleDesc description) {
+      bool null;
+      const Datum number = SPI_getbinval(row, description, 1, &null);
+      const auto kind = static_cast<std::size_t>(static_cast<std::uint16_t>(DatumGetInt32(number)));
+      if (null) return true;
+      const RowMeaning meaning = MeaningOf(row, description, 2);
+      Compute([&] {
+        if (kind_values_.size() <= kind) kind_values_.resize(kind + 1, core::kNoValue);
+        kind_values_[kind] = ValueOf(meaning);
+      });
+      return true;
+    });
+  }
+
+  // False when there are too many.
+  bool ReadLoose(MemoryContext scratch) {
+    if (!request_.loose) return true;
+    ForEachRow(request_.loose, kLooseColumns, scratch, [&](HeapTuple row, TupleDesc description) {
+      bool null, no_time;
+      const Datum actor = SPI_getbinval(row, description, 1, &null);
+      const TimestampTz ts = DatumGetTimestampTz(SPI_getbinval(row, description, 3, &no_time));
+      // Infinite times are outside of any range that segments are asked for.
+      if (null || no_time || TIMESTAMP_NOT_FINITE(ts)) return true;
+      const Datum session = SPI_getbinval(row, description, 2, &null);
+      const std::string_view session_id = null ? std::string_view() : TextView(DatumGetTextPP(session));
+      const RowMeaning meaning = MeaningOf(row, description, 4);
+      const std::string_view name = TextView(DatumGetTextPP(actor));
+      Compute([&] {
+        loose_.Add(name, ToUnixMicros(ts), ValueOf(meaning), core::MakeSessionId(session_id));
+      });
+      return loose_.size() <= kMaxLooseEvents;
+    });
+    return loose_.size() <= kMaxLooseEvents;
+  }
+
+  core::PackedQuestion* Answer(const Sizes& sizes) {
+    auto* const shared = static_cast<SharedQuestion*>(palloc0(sizeof(SharedQuestion)));
+    shared->org_id = *DatumGetUUIDP(request_.org_id);
+    shared->from = std::max(ToUnixMicros(request_.from), -core::kMaxPackedTime);
+    shared->to = std::min(ToUnixMicros(request_.to), core::kMaxPackedTime + 1);
+    shared->required = request_.required;
+    shared->shard_bits = sizes.shard_bits;
+    shared->sessions = request_.sessions;
+    shared->type = request_.type;
+    shared->window = request_.window;
+    pg_atomic_init_u32(&shared->next_shard, 0);
+    Compute([&] {
+      meanings_.SortLabels();
+      if (loose_.size() > 0) PackLoose(sizes.shard_bits);
+    });
+    return AnswerInParallel(
+        {shared, TextView(request_.project), Weeks(), request_.spec, meanings_.all(), kind_values_, loose_ends_, loose_bytes_},
+        Workers(sizes));
+  }
+
+ private:
+  core::EventValue ValueOf(const RowMeaning& meaning) {
+    return meanings_.ValueOf(meaning.mask, meaning.has_label ? &meaning.label : nullptr);
+  }
+
+  void PackLoose(int shard_bits) {
+    for (const core::SegmentBytes& segment : loose_.Pack(shard_bits)) {
+      for (const auto* bytes : {&segment.content, &segment.sessions}) {
+        loose_bytes_.insert(loose_bytes_.end(), bytes->begin(), bytes->end());
+        loose_ends_.push_back(loose_bytes_.size());
+      }
+    }
+  }
+
+  std::span<const TimestampTz> Weeks() const {
+    return {reinterpret_cast<const TimestampTz*>(ARR_DATA_PTR(request_.weeks)),
+            static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(request_.weeks), ARR_DIMS(request_.weeks)))};
+  }
+
+  static int Workers(const Sizes& sizes) {
+    if (IsInParallelMode() || IsParallelWorker() || IsolationIsSerializable()) return 0;
+    const int64 useful = sizes.events / kEventsPerWorker;
+    return static_cast<int>(std::min({useful, int64{max_parallel_workers_per_gather}, (int64{1} << sizes.shard_bits) - 1}));
+  }
+
+  const PackedRequest& request_;
+  MemoryContextResource memory_;
+  core::PackedMeanings meanings_;
+  std::pmr::vector<core::EventValue> kind_values_;
+  core::LooseEvents loose_;
+  std::pmr::vector<std::uint64_t> loose_ends_;
+  std::pmr::vector<std::uint8_t> loose_bytes_;
+};
+
+}  // namespace
+
+PackedAnswer AskSegments(const PackedRequest& request) {
+  const MemoryContext context = CurrentMemoryContext;
+  const MemoryContext scratch = AllocSetContextCreate(context, "rows of a question", ALLOCSET_DEFAULT_SIZES);
+  auto* const leader = NewIn<Leader>(context, request, context);
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  MemoryContextSwitchTo(context);
+  PackedAnswer answer = {nullptr, leader->meanings()};
+  leader->ReadKinds(scratch);
+  if (leader->ReadLoose(scratch)) answer.question = leader->Answer(FindSizes(request));
+  SPI_finish();
+  MemoryContextSwitchTo(context);
+  MemoryContextDelete(scratch);
+  return answer;
+}
+
+}  // namespace productgraph::pg
