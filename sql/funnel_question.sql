@@ -77,13 +77,13 @@ COMMENT ON TYPE reached_step IS
 
 CREATE FUNCTION packed_funnel(
   org_id uuid, project text, kinds text, loose text, weeks timestamptz[], since timestamptz, until timestamptz,
-  "window" interval, mode text, conditions integer, begin_before timestamptz, total boolean, in_session boolean, hold boolean,
+  "window" interval, mode text, conditions integer, begin_before timestamptz, total boolean, by_session boolean, in_session boolean, hold boolean,
   breakdown boolean, attribution text, top integer)
 RETURNS SETOF reached_step
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 5
 AS 'MODULE_PATHNAME', 'productgraph_packed_funnel';
 COMMENT ON FUNCTION packed_funnel(uuid, text, text, text, timestamptz[], timestamptz, timestamptz, interval, text, integer, timestamptz,
-                                  boolean, boolean, boolean, boolean, text, integer) IS
+                                  boolean, boolean, boolean, boolean, boolean, text, integer) IS
 'Part of funnel(): asks the segments of the weeks, and the events of the query loose, as packed_source() has them; labels of '
 'its sources are what is held or broken down by. Of each label by place, and of each step: how many attempts reached it, '
 'and the microseconds from the step taken before it. No rows when so many events are not packed that rows must be asked.';
@@ -123,7 +123,7 @@ BEGIN
         since, until + span + interval '1 microsecond', within, parts.mode,
         cardinality(parts.conditions || parts.excluded) + (step_order = 'any')::integer,
         CASE WHEN exclude_incomplete THEN least(until, now() - span + interval '1 microsecond') ELSE until END,
-        counting = 'total', in_session, hold IS NOT NULL, breakdown IS NOT NULL, attribution, top);
+        counting = 'total', actor = 'session', in_session AND actor <> 'session', hold IS NOT NULL, breakdown IS NOT NULL, attribution, top);
       IF NOT FOUND THEN
         reason := 'too many events are not packed yet';
       END IF;

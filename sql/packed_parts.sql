@@ -17,7 +17,10 @@ COMMENT ON FUNCTION step_fields(steps) IS 'The fields that steps ask for; none f
 CREATE FUNCTION filter_fields(filter jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT coalesce(array_agg(k), '{}') FROM jsonb_object_keys(filter) k $$;
+AS $$
+  SELECT coalesce(array_agg(k), '{}')
+  FROM jsonb_object_keys(CASE jsonb_typeof(filter) WHEN 'object' THEN filter ELSE '{}' END) k
+$$;
 COMMENT ON FUNCTION filter_fields(jsonb) IS 'The fields that a filter asks for.';
 
 CREATE FUNCTION condition_mask(conditions text[]) RETURNS text
@@ -39,7 +42,7 @@ DECLARE
 BEGIN
   IF NOT coalesce(nullif(current_setting('productgraph.use_segments', true), ''), 'on')::boolean THEN
     RETURN 'productgraph.use_segments is off';
-  ELSIF actor <> 'user' THEN
+  ELSIF actor NOT IN ('user', 'session') THEN
     RETURN format('events are not packed by actor %s', actor);
   END IF;
   SELECT f INTO field FROM unnest(fields) f
@@ -102,7 +105,7 @@ COMMENT ON FUNCTION loose_ranges(uuid, text, timestamptz, timestamptz) IS
 'them, and together are all that are not.';
 
 CREATE FUNCTION packed_source(
-  project text, since timestamptz, until timestamptz, condition text, mask text, label text, actor text DEFAULT 'user',
+  project text, since timestamptz, until timestamptz, condition text, mask text, label text,
   OUT org_id uuid, OUT kinds text, OUT loose text, OUT weeks timestamptz[])
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -118,11 +121,11 @@ BEGIN
   SELECT format('SELECT actor, session_id, ts, mask, label FROM (%s) l ORDER BY ts, sequence, id', string_agg(format(
     'SELECT %s AS actor, e.session_id, e.timestamp AS ts, %s AS mask, (%s)::text AS label, e.event_sequence AS sequence,
        e.event_id AS id
-     FROM productgraph.events e WHERE %s AND %s AND %s', productgraph.actor_expression(actor), mask, label, scope, range,
+     FROM productgraph.events e WHERE %s AND %s AND %s', productgraph.actor_expression('user'), mask, label, scope, range,
     condition), ' UNION ALL ')) INTO loose FROM unnest(ranges) range;
 END
 $$;
-COMMENT ON FUNCTION packed_source(text, timestamptz, timestamptz, text, text, text, text) IS
+COMMENT ON FUNCTION packed_source(text, timestamptz, timestamptz, text, text, text) IS
 'What a question reads of a project in [since, until): weeks are those with segments; kinds is SQL for the kinds that meet the '
 'condition: kind, mask and label; loose is SQL for the events that are not packed and meet it: actor, session_id, ts, mask, '
 'label. condition, mask (integer) and label are SQL over the alias e.';

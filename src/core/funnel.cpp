@@ -173,8 +173,8 @@ bool IsSimple(const FunnelOptions& options) {
   return options == FunnelOptions{.steps = options.steps, .once = true};
 }
 
-// What MatchFunnel answers to a simple question, at a fraction of the cost. False, and nothing said, when rows share a
-// time or one matches several steps.
+// What MatchFunnel answers to a simple question, at a fraction of the cost. False, and nothing said, when
+// rows share a time or one matches several steps.
 bool SimpleChain(Rows rows, const FunnelWindow& window, int steps, FunnelChain* best) {
   // Of each step the chain to remember, as ChainSlots has it.
   Micros deadlines[kMaxSteps];

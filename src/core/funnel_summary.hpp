@@ -12,10 +12,11 @@
 
 namespace productgraph::core {
 
-// Of one step. Durations are from the step taken before it, in microseconds; of the first step there are none.
+// Of one step. Durations are from the step taken before it, in microseconds; of the first step there are
+// none.
 struct StepSummary {
   std::uint64_t reached = 0;
-  double median = 0;   // as percentile_cont(0.5) of double precision
+  double median = 0;  // as percentile_cont(0.5) of double precision
   double p95 = 0;
   std::int64_t average = 0;  // rounded, half away from zero
   bool has_durations = false;

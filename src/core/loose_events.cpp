@@ -41,7 +41,8 @@ std::pmr::vector<SegmentBytes> LooseEvents::Pack(int shard_bits) {
       writer.Add(event->ts, static_cast<std::uint16_t>(event->value), event->session);
     }
     shards.push_back(last ? writer.Finish()
-                          : SegmentBytes{std::pmr::vector<std::uint8_t>(memory_), std::pmr::vector<std::uint8_t>(memory_)});
+                          : SegmentBytes{std::pmr::vector<std::uint8_t>(memory_),
+                                         std::pmr::vector<std::uint8_t>(memory_)});
   }
   return shards;
 }

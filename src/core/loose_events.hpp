@@ -11,7 +11,8 @@
 
 namespace productgraph::core {
 
-// Memory: 48 bytes an event and the names of the actors, until Pack; then the segments. Methods throw bad_alloc.
+// Memory: 48 bytes an event and the names of the actors, until Pack; then the segments. Methods throw
+// bad_alloc.
 class LooseEvents {
  public:
   explicit LooseEvents(std::pmr::memory_resource* memory);
@@ -20,8 +21,8 @@ class LooseEvents {
   void Add(std::string_view actor, Micros ts, EventValue value, const SessionId& session);
   std::size_t size() const { return events_.size(); }
 
-  // One segment for each of 2^shard_bits shards, whose kinds are the values; empty bytes for a shard without events. Throws
-  // Error(kInvalidParameter) for more values than there can be kinds.
+  // One segment for each of 2^shard_bits shards, whose kinds are the values; empty bytes for a shard without
+  // events. Throws Error(kInvalidParameter) for more values than there can be kinds.
   std::pmr::vector<SegmentBytes> Pack(int shard_bits);
 
  private:

@@ -5,8 +5,8 @@
 namespace productgraph::core {
 namespace {
 
-// Of attempts that are equal in all that counts, the one whose first different step is earlier, a step left out being
-// later than any.
+// Of attempts that are equal in all that counts, the one whose first different step is earlier, a step left
+// out being later than any.
 bool TakesStepsEarlier(const FunnelChain& a, const FunnelChain& b) {
   for (int step = 0; step < a.depth; ++step) {
     const Micros left = a.skipped >> step & 1 ? kInfinity : a.times[step];
@@ -21,10 +21,12 @@ bool TakesStepsEarlier(const FunnelChain& a, const FunnelChain& b) {
 PackedFunnel::PackedFunnel(const PackedFunnelSpec& spec, const QuestionContext& context)
     : spec_(spec),
       context_(context),
+      splitter_(context.repeated, context.memory),
       rows_(context.memory),
       labels_(context.memory),
       sorted_(context.memory),
       deadlines_(context.memory),
+      scan_rows_(context.memory),
       grouped_(context.memory),
       summaries_(context.memory) {
   std::uint32_t labels = 0;
@@ -43,30 +45,49 @@ StepMask PackedFunnel::MaskOf(const EventMeaning& meaning, Micros ts) const {
   return ts < spec_.begin_before ? meaning.mask : meaning.mask & ~StepMask{1};
 }
 
-void PackedFunnel::Visit(const ActorRows& actor) {
+template <class Row>
+void PackedFunnel::VisitRows(std::span<const Row> rows) {
+  rows_.resize(rows.size());
+  StepRow* to = rows_.data();
+  for (const Row& row : rows) *to++ = {row.ts, MaskOf(context_.meanings[row.value], row.ts)};
+  labels_.clear();
+  if (spec_.breakdown) {
+    for (const Row& row : rows) labels_.push_back(context_.meanings[row.value].label);
+  }
+  AddAttempts(rows_, labels_);
+}
+
+void PackedFunnel::VisitSession(const SessionRows& session) {
   best_.depth = 0;
-  if (spec_.in_session || spec_.hold) {
-    VisitGroups(actor);
+  if (spec_.hold) {
+    scan_rows_.clear();
+    for (const SessionRow& row : session.rows) scan_rows_.push_back({row.ts, row.value, 0});
+    VisitGroups(scan_rows_);
   } else {
-    rows_.resize(actor.rows.size());
-    StepRow* to = rows_.data();
-    for (const ScanRow& row : actor.rows) *to++ = {row.ts, MaskOf(context_.meanings[row.value], row.ts)};
-    if (spec_.breakdown) {
-      labels_.clear();
-      for (const ScanRow& row : actor.rows) labels_.push_back(context_.meanings[row.value].label);
-    }
-    AddAttempts(rows_, labels_);
+    VisitRows(session.rows);
   }
   if (best_.depth > 0) summaries_[best_label_].Add(best_);
 }
 
-void PackedFunnel::VisitGroups(const ActorRows& actor) {
+void PackedFunnel::Visit(const ActorRows& actor) {
+  if (spec_.by_session) return splitter_.Split(actor, this);
+  best_.depth = 0;
+  if (spec_.in_session || spec_.hold) {
+    VisitGroups(actor.rows);
+  } else {
+    VisitRows(actor.rows);
+  }
+  if (best_.depth > 0) summaries_[best_label_].Add(best_);
+}
+
+void PackedFunnel::VisitGroups(std::span<const ScanRow> rows) {
   grouped_.clear();
-  for (const ScanRow& row : actor.rows) {
+  for (const ScanRow& row : rows) {
     const EventMeaning& meaning = context_.meanings[row.value];
     if (spec_.hold && meaning.label == 0) continue;  // no value to hold
     const std::uint64_t session = spec_.in_session ? std::uint64_t{row.session} << 32 : 0;
-    grouped_.push_back({session | (spec_.hold ? meaning.label : 0), {row.ts, MaskOf(meaning, row.ts)}, meaning.label});
+    grouped_.push_back(
+        {session | (spec_.hold ? meaning.label : 0), {row.ts, MaskOf(meaning, row.ts)}, meaning.label});
   }
   std::stable_sort(grouped_.begin(), grouped_.end(),
                    [](const GroupedRow& a, const GroupedRow& b) { return a.group < b.group; });
@@ -138,8 +159,8 @@ std::uint32_t PackedFunnel::LabelOf(const FunnelChain& chain, std::span<const St
     if (chain.skipped >> step & 1) continue;
     if (spec_.attribution.event == Attribution::Event::kStep && step != spec_.attribution.step) continue;
     // With steps in any order there is no telling which of them the k-th event was.
-    const StepMask steps = spec_.options.order == StepOrder::kAny ? FirstSteps(spec_.options.steps)
-                                                                  : StepMask{1} << step;
+    const StepMask steps =
+        spec_.options.order == StepOrder::kAny ? FirstSteps(spec_.options.steps) : StepMask{1} << step;
     const std::uint32_t label = LabelOfStep(chain.times[step], steps, rows, labels);
     if (label != 0) return label;
   }
@@ -147,11 +168,13 @@ std::uint32_t PackedFunnel::LabelOf(const FunnelChain& chain, std::span<const St
 }
 
 void PackedFunnel::WritePartial(std::pmr::vector<std::uint8_t>* bytes) const {
+  splitter_.Write(bytes);
   for (const FunnelSummary& summary : summaries_) summary.Write(bytes);
 }
 
 void PackedFunnel::AddPartial(std::span<const std::uint8_t> bytes) {
   ByteReader reader(bytes);
+  splitter_.Read(&reader);
   for (FunnelSummary& summary : summaries_) summary.Read(&reader);
   if (reader.left() != 0) ThrowCorruptState();
 }

@@ -8,11 +8,12 @@
 #include "src/core/attempts.hpp"
 #include "src/core/funnel_summary.hpp"
 #include "src/core/packed_question.hpp"
+#include "src/core/session_splitter.hpp"
 
 namespace productgraph::core {
 
-// By which value attempts are told apart: that of the first or last of its steps' events that has one, or of the
-// event of a step.
+// By which value attempts are told apart: that of the first or last of its steps' events that has one, or of
+// the event of a step.
 struct Attribution {
   enum class Event : std::uint8_t { kFirst, kLast, kStep } event = Event::kFirst;
   std::uint8_t step = 0;  // from 0
@@ -21,8 +22,9 @@ struct Attribution {
 // Trivially copyable, so that it can be handed to another process.
 struct PackedFunnelSpec {
   AttemptOptions options;
-  Micros window = 0;               // unless there is a calendar window
+  Micros window = 0;                // unless there is a calendar window
   Micros begin_before = kInfinity;  // attempts begin before that
+  bool by_session = false;          // sessions are the actors
   bool total = false;               // all attempts one after the other, not the best of each actor
   bool in_session = false;          // attempts lie within a session
   bool hold = false;                // and within the events of one label
@@ -30,15 +32,16 @@ struct PackedFunnelSpec {
   Attribution attribution;
 };
 
-// The conditions of EventMeaning::mask are the steps, then the exclusions. Labels are numbered from 1 in the order of
-// their bytes.
-class PackedFunnel : public PackedQuestion {
+// The conditions of EventMeaning::mask are the steps, then the exclusions. Labels are numbered from 1 in the
+// order of their bytes.
+class PackedFunnel : public PackedQuestion, private SessionVisitor {
  public:
   PackedFunnel(const PackedFunnelSpec& spec, const QuestionContext& context);
 
   void Visit(const ActorRows& actor) override;
   void WritePartial(std::pmr::vector<std::uint8_t>* bytes) const override;
   void AddPartial(std::span<const std::uint8_t> bytes) override;
+  void Finish() override { splitter_.Finish(this); }
 
   // What is known of the attempts of each label, the first for none. Just that one without breakdown.
   std::pmr::vector<FunnelSummary>& summaries() { return summaries_; }
@@ -51,8 +54,11 @@ class PackedFunnel : public PackedQuestion {
     std::uint32_t label;
   };
 
+  void VisitSession(const SessionRows& session) override;
+  template <class Row>
+  void VisitRows(std::span<const Row> rows);
   StepMask MaskOf(const EventMeaning& meaning, Micros ts) const;
-  void VisitGroups(const ActorRows& actor);
+  void VisitGroups(std::span<const ScanRow> rows);
   FunnelWindow WindowOf(std::span<const StepRow> rows);
   void AddAttempts(std::span<const StepRow> rows, std::span<const std::uint32_t> labels);
   std::uint32_t LabelOf(const FunnelChain& chain, std::span<const StepRow> rows,
@@ -62,10 +68,12 @@ class PackedFunnel : public PackedQuestion {
 
   const PackedFunnelSpec spec_;
   const QuestionContext context_;
+  SessionSplitter splitter_;
   std::pmr::vector<StepRow> rows_;
   std::pmr::vector<std::uint32_t> labels_;
   std::pmr::vector<StepRow> sorted_;
   std::pmr::vector<Micros> deadlines_;
+  std::pmr::vector<ScanRow> scan_rows_;
   std::pmr::vector<GroupedRow> grouped_;
   std::pmr::vector<FunnelSummary> summaries_;
   // The best attempt of the actor among its groups.

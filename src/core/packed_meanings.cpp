@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-
 namespace productgraph::core {
 
 PackedMeanings::PackedMeanings(std::pmr::memory_resource* memory)

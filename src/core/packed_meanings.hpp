@@ -15,7 +15,8 @@ class PackedMeanings {
  public:
   explicit PackedMeanings(std::pmr::memory_resource* memory);
 
-  // The value of the events that meet these conditions and have this label, null for none. The label is copied.
+  // The value of the events that meet these conditions and have this label, null for none. The label is
+  // copied.
   EventValue ValueOf(StepMask mask, const std::string_view* label);
   // Numbers the labels from 1 in the order of their bytes; to be called once, when all are known.
   void SortLabels();

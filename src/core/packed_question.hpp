@@ -22,7 +22,8 @@ class CalendarWindow {
 // What all questions are told.
 struct QuestionContext {
   std::span<const EventMeaning> meanings;  // by EventValue
-  CalendarWindow* calendar_window;         // null when the question's window, if it has one, is of fixed length
+  MarkedSessions repeated;  // at least the sessions with events of several actors, or in several segments
+  CalendarWindow* calendar_window;  // null when the question's window, if it has one, is of fixed length
   std::pmr::memory_resource* memory;
   StopToken stop;
 };
@@ -33,6 +34,8 @@ class PackedQuestion : public ActorVisitor {
   virtual void WritePartial(std::pmr::vector<std::uint8_t>* bytes) const = 0;
   // Throws Error(kInvalidParameter) when they are not of such a question.
   virtual void AddPartial(std::span<const std::uint8_t> bytes) = 0;
+  // Called once, when all partials have been added.
+  virtual void Finish() {}
 };
 
 // Bytes that grow, for WritePartial; read by ByteReader.

@@ -1,4 +1,5 @@
-// All questions that can be asked of segments, by number, so that another process can be told which one it is.
+// All questions that can be asked of segments, by number, so that another process can be told which one it
+// is.
 #pragma once
 
 #include <cstdint>

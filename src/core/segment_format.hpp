@@ -1,5 +1,5 @@
-// The bytes of a segment: events of many actors, packed. docs/segments.md describes them with an example; what
-// is decided here is only names and limits. Integers are little-endian.
+// The bytes of a segment: events of many actors, packed. docs/segments.md describes them with an example;
+// what is decided here is only names and limits. Integers are little-endian.
 #pragma once
 
 #include <array>
@@ -33,8 +33,8 @@ constexpr Micros UnitMicros(TimeUnit unit) {
   return kMicros[static_cast<int>(unit)];
 }
 
-// Which session an event belongs to: the first 80 bits of the XXH3-128 of its id. Among 100 million sessions two
-// share it with a probability of 4 in a billion.
+// Which session an event belongs to: the first 80 bits of the XXH3-128 of its id. Among 100 million sessions
+// two share it with a probability of 4 in a billion.
 using SessionId = std::array<std::uint8_t, 10>;
 SessionId MakeSessionId(std::string_view session_id);
 
@@ -67,19 +67,19 @@ static_assert(sizeof(SegmentHeader) == 56 && std::endian::native == std::endian:
 // Of all that follows the header, and of the header up to its checksum.
 std::uint64_t SegmentChecksum(const SegmentHeader& header, std::span<const std::uint8_t> body);
 
-// Events of one actor at one time lie in the order of event.sequence and event_id. When it is not known how those of
-// two segments that were merged would lie, this flag says so.
+// Events of one actor at one time lie in the order of event.sequence and event_id. When it is not known how
+// those of two segments that were merged would lie, this flag says so.
 inline constexpr std::uint8_t kAmbiguousTies = 1;
 
-// Follows the header: the table of kinds (u16 each), the directory, the local kinds of all events, the deltas.
-// The directory has for each actor
+// Follows the header: the table of kinds (u16 each), the directory, the local kinds of all events, the
+// deltas. The directory has for each actor
 //   name    varint n > 0 and n bytes; or 0 and the 16 bytes of a UUID whose 36 characters are the name
 //   runs    varint
 // and for each of its runs, which are in the order of time
 //   events  varint 2 × number + (1 when its session is the actor's next new one)
 //   session varint, its number among the actor's sessions from 0, unless it is new
-//   gap     varint, in units from the first event of the run before; of the first run from first_time, rounded down
-//   width   u8, when the run has more than one event: bits of each delta
+//   gap     varint, in units from the first event of the run before; of the first run from first_time,
+//   rounded down width   u8, when the run has more than one event: bits of each delta
 // Deltas of all runs follow one another without gaps, the first in the lowest bits of the first byte.
 inline constexpr std::size_t kUuidBytes = 16;
 inline constexpr std::size_t kUuidCharacters = 36;

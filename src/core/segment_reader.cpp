@@ -11,19 +11,19 @@ namespace {
   throw Error(ErrorCode::kCorruptedSegment, what);
 }
 
-std::span<const SessionId> ReadSessions(std::span<const std::uint8_t> bytes, std::uint32_t expected) {
+}  // namespace
+
+std::span<const SessionId> ReadSessions(std::span<const std::uint8_t> bytes) {
   SessionBlockHeader header;
   if (bytes.size() < sizeof(header)) ThrowCorrupted("its sessions are truncated");
   std::memcpy(&header, bytes.data(), sizeof(header));
   const std::span<const std::uint8_t> ids = bytes.subspan(sizeof(header));
   if (header.version != kSegmentVersion) ThrowCorrupted("its sessions are of an unknown version");
-  if (header.sessions != expected || ids.size() != std::size_t{expected} * sizeof(SessionId))
-    ThrowCorrupted("its sessions are not as many as the header says");
+  if (ids.size() != std::size_t{header.sessions} * sizeof(SessionId))
+    ThrowCorrupted("its sessions are not as many as their header says");
   if (header.checksum != SessionsChecksum(ids)) ThrowCorrupted("the checksum of its sessions is wrong");
-  return {reinterpret_cast<const SessionId*>(ids.data()), expected};
+  return {reinterpret_cast<const SessionId*>(ids.data()), header.sessions};
 }
-
-}  // namespace
 
 SegmentReader::SegmentReader(std::span<const std::uint8_t> content, std::span<const std::uint8_t> sessions,
                              std::pmr::memory_resource* memory)
@@ -58,7 +58,10 @@ SegmentReader::SegmentReader(std::span<const std::uint8_t> content, std::span<co
   if (max_width_ > kMaxDeltaBits) ThrowCorrupted("its events lie too far apart in time");
   const Micros rest = header_.first_time % unit_;
   base_ = header_.first_time - (rest < 0 ? rest + unit_ : rest);
-  if (!sessions.empty()) session_ids_ = ReadSessions(sessions, header_.sessions);
+  if (sessions.empty()) return;
+  session_ids_ = ReadSessions(sessions);
+  if (session_ids_.size() != header_.sessions)
+    ThrowCorrupted("its sessions are not as many as the header says");
 }
 
 std::uint64_t SegmentReader::Varint(std::uint64_t most) {
@@ -71,7 +74,8 @@ void SegmentReader::ReadName() {
   const std::size_t left = static_cast<std::size_t>(end_ - at_);
   const std::uint64_t size = Varint(left);
   if (size == 0) {
-    if (static_cast<std::size_t>(end_ - at_) < kUuidBytes) ThrowCorrupted("the name of an actor is truncated");
+    if (static_cast<std::size_t>(end_ - at_) < kUuidBytes)
+      ThrowCorrupted("the name of an actor is truncated");
     FormatUuid(at_, uuid_);
     name_ = {uuid_, kUuidCharacters};
     at_ += kUuidBytes;
@@ -89,7 +93,8 @@ void SegmentReader::ReadRun(SegmentRun* run, Micros previous) {
   if (run->events == 0) ThrowCorrupted("a run has no events");
   if (head & 1) {
     run->session = sessions_++;
-    if (sessions_ > header_.sessions - first_session_) ThrowCorrupted("it has fewer sessions than runs speak of");
+    if (sessions_ > header_.sessions - first_session_)
+      ThrowCorrupted("it has fewer sessions than runs speak of");
   } else {
     if (sessions_ == 0) ThrowCorrupted("a run has a session that was not there before");
     run->session = static_cast<std::uint32_t>(Varint(sessions_ - 1));

@@ -1,4 +1,5 @@
-// Reads the bytes of a segment, actor by actor. They may come from anywhere: whatever is wrong with them is an error.
+// Reads the bytes of a segment, actor by actor. They may come from anywhere: whatever is wrong with them is
+// an error.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +15,23 @@ namespace productgraph::core {
 
 // Events of one actor in a row that belong to one session.
 struct SegmentRun {
-  Micros first;              // the time of the first one
-  std::uint64_t delta_bit;   // where the deltas of the others begin
+  Micros first;               // the time of the first one
+  std::uint64_t delta_bit;    // where the deltas of the others begin
   std::uint32_t first_event;  // its number in the segment
   std::uint32_t events;
   std::uint32_t session;  // its number among the actor's
   std::uint32_t width;    // bits of a delta
 };
 
-// The bytes must outlive the reader and stay as they are. Methods throw Error(kCorruptedSegment) and bad_alloc.
-// Memory: 32 bytes for each run of the actor with the most.
+// The ids in a block of sessions. Throws Error(kCorruptedSegment).
+std::span<const SessionId> ReadSessions(std::span<const std::uint8_t> bytes);
+
+// The bytes must outlive the reader and stay as they are. Methods throw Error(kCorruptedSegment) and
+// bad_alloc. Memory: 32 bytes for each run of the actor with the most.
 class SegmentReader {
  public:
-  // Checks the checksum, which takes a tenth of a nanosecond a byte, and whether the parts fit together. Without
-  // `sessions`, nothing but session() is missing.
+  // Checks the checksum, which takes a tenth of a nanosecond a byte, and whether the parts fit together.
+  // Without `sessions`, nothing but session() is missing.
   SegmentReader(std::span<const std::uint8_t> content, std::span<const std::uint8_t> sessions,
                 std::pmr::memory_resource* memory);
 
@@ -64,8 +68,8 @@ class SegmentReader {
   // The local kinds of all events of the segment, kind_bytes each.
   const std::uint8_t* event_kinds() const { return event_kinds_; }
 
-  // The deltas of a run, one after the other: how long after each event the next one is, in microseconds. Of forged
-  // bytes any number. There are as many as the run has events, less one.
+  // The deltas of a run, one after the other: how long after each event the next one is, in microseconds. Of
+  // forged bytes any number. There are as many as the run has events, less one.
   class Deltas {
    public:
     Deltas(const SegmentReader& reader, const SegmentRun& run)
@@ -109,7 +113,7 @@ class SegmentReader {
   const std::uint8_t* event_kinds_ = nullptr;
   const std::uint8_t* deltas_ = nullptr;
   std::uint64_t delta_bits_ = 0;  // all there are
-  std::uint32_t max_width_ = 0;  // of a delta
+  std::uint32_t max_width_ = 0;   // of a delta
   std::span<const SessionId> session_ids_;
   Micros unit_ = 1;
   Micros base_ = 0;

@@ -97,11 +97,13 @@ void SegmentScan::NumberSessions(const SegmentReader& reader) {
   session_numbers_.clear();
   for (std::uint32_t i = 0; i < reader.sessions(); ++i) {
     const SessionId& id = reader.session(i);
-    // One that goes on in another segment is most likely among the last.
-    const auto known = std::find(sessions_.rbegin(), sessions_.rend(), id);
-    session_numbers_.push_back(static_cast<std::uint32_t>(
-        known == sessions_.rend() ? sessions_.size() : static_cast<std::size_t>(sessions_.rend() - known) - 1));
-    if (known == sessions_.rend()) sessions_.push_back(id);
+    auto known = sessions_.rend();
+    // One that goes on from another segment is most likely among the last.
+    if (options_.repeated.MayHave(id)) known = std::find(sessions_.rbegin(), sessions_.rend(), id);
+    const bool is_new = known == sessions_.rend();
+    session_numbers_.push_back(
+        static_cast<std::uint32_t>(is_new ? sessions_.size() : sessions_.rend() - known - 1));
+    if (is_new) sessions_.push_back(id);
   }
 }
 
@@ -176,7 +178,8 @@ void SegmentScan::Run(ActorVisitor* visitor, const StopToken& stop) {
     if (MayMatter()) {
       Gather();
       if (row_count_ > 0)
-        visitor->Visit({sources_[parts_[0]].reader.name(), std::span(rows_).first(row_count_), sessions_, ambiguous_});
+        visitor->Visit(
+            {sources_[parts_[0]].reader.name(), std::span(rows_).first(row_count_), sessions_, ambiguous_});
     }
     for (const std::size_t part : parts_) Advance(part);
   }

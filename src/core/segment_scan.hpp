@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/core/segment_reader.hpp"
+#include "src/core/session_marks.hpp"
 #include "src/core/stop_token.hpp"
 
 namespace productgraph::core {
@@ -34,9 +35,9 @@ struct ScanRow {
 // What one actor did.
 struct ActorRows {
   std::string_view name;
-  std::span<const ScanRow> rows;          // by time
-  std::span<const SessionId> sessions;    // of the rows, when asked for
-  bool ambiguous_ties;                    // events of one time may have happened in another order than that of rows
+  std::span<const ScanRow> rows;        // by time
+  std::span<const SessionId> sessions;  // of the rows, when asked for
+  bool ambiguous_ties;  // events of one time may have happened in another order than that of rows
 };
 
 // What the questions at segments have in common: each sees one actor after another, in any order, and several
@@ -51,7 +52,8 @@ class ActorVisitor {
 struct ScanOptions {
   Micros from = -kMaxPackedTime;  // events in [from, to)
   Micros to = kMaxPackedTime + 1;
-  bool sessions = false;  // whether rows must tell their sessions
+  bool sessions = false;      // whether rows must tell their sessions
+  MarkedSessions repeated{};  // at least the sessions that are in several of the segments
   // By value. Conditions all of which an actor must meet, in whatever events of the segments, to be visited.
   std::span<const EventMeaning> meanings{};
   StepMask required = 0;
@@ -60,20 +62,20 @@ struct ScanOptions {
   std::uint32_t shard = 0;
 };
 
-// Memory: what the readers need, 32 bytes for each row of the actor that has the most, and 8 × 2^(8 × kind_bytes)
-// bytes a segment.
+// Memory: what the readers need, 32 bytes for each row of the actor that has the most, and 8 × 2^(8 ×
+// kind_bytes) bytes a segment.
 class SegmentScan {
  public:
   SegmentScan(const ScanOptions& options, std::pmr::memory_resource* memory);
 
-  // Adds a segment; of events at one time those of segments added first come first. `values` has the value of every
-  // kind of the project. The bytes must stay. With options.sessions the block of sessions is needed too. Throws
-  // what SegmentReader does.
+  // Adds a segment; of events at one time those of segments added first come first. `values` has the value of
+  // every kind of the project. The bytes must stay. With options.sessions the block of sessions is needed
+  // too. Throws what SegmentReader does.
   void Add(std::span<const std::uint8_t> content, std::span<const std::uint8_t> sessions,
            std::span<const EventValue> values);
 
-  // Shows the visitor each actor that has rows in the range of time. Once. Throws what SegmentReader, the visitor and the
-  // token throw.
+  // Shows the visitor each actor that has rows in the range of time. Once. Throws what SegmentReader, the
+  // visitor and the token throw.
   void Run(ActorVisitor* visitor, const StopToken& stop);
   // When Run throws for a segment: which one it was, in the order in which they were added.
   std::size_t reading() const { return reading_; }

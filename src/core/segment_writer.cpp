@@ -87,7 +87,8 @@ std::uint32_t SegmentWriter::SessionNumber(const SessionId& session) {
 void SegmentWriter::Add(Micros ts, std::uint16_t kind, const SessionId& session) {
   if (actors_.empty()) ThrowCannotPack("an event must have an actor");
   const bool is_first = actors_.back().first_event == events_.size();
-  if (ts < -kMaxPackedTime || ts > kMaxPackedTime) ThrowCannotPack("a time is too far from 1970 to be packed");
+  if (ts < -kMaxPackedTime || ts > kMaxPackedTime)
+    ThrowCannotPack("a time is too far from 1970 to be packed");
   if (!is_first && ts < events_.back().ts) ThrowCannotPack("events must be packed in the order of time");
   if (events_.size() == kMaxSegmentEvents) ThrowCannotPack("too many events for one segment");
   events_.push_back({ts, SessionNumber(session), kind});

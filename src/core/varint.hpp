@@ -1,5 +1,5 @@
-// Unsigned integers in as many bytes as they need: seven bits a byte, the lowest first, the highest bit of a byte
-// says that more follow.
+// Unsigned integers in as many bytes as they need: seven bits a byte, the lowest first, the highest bit of a
+// byte says that more follow.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ inline void PutVarint(std::uint64_t value, std::pmr::vector<std::uint8_t>* bytes
   bytes->push_back(static_cast<std::uint8_t>(value));
 }
 
-// Reads one at `*at`, which moves behind it. False when it does not end before `end` or has more than 64 bits.
+// Reads one at `*at`, which moves behind it. False when it does not end before `end` or has more than 64
+// bits.
 inline bool GetVarint(const std::uint8_t** at, const std::uint8_t* end, std::uint64_t* value) {
   const std::uint8_t* next = *at;
   if (next != end && *next < 0x80) [[likely]] {

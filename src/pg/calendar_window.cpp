@@ -14,8 +14,8 @@ core::Micros NextChange(core::Micros ts) {
   long before, after;
   int before_is_dst, after_is_dst;
   pg_time_t change;
-  const int found =
-      pg_next_dst_boundary(&seconds, &before, &before_is_dst, &change, &after, &after_is_dst, session_timezone);
+  const int found = pg_next_dst_boundary(&seconds, &before, &before_is_dst, &change, &after, &after_is_dst,
+                                         session_timezone);
   return found == 1 ? change * kSecond : core::kInfinity;
 }
 

@@ -10,8 +10,8 @@ inline bool IsCalendarWindow(const Interval& window) {
   return window.day != 0 || window.month != 0;
 }
 
-// Of days, the length is that of the calendar only where clocks are changed meanwhile; PostgreSQL is asked once for all times
-// between two such changes. It cannot raise an error for times that can be packed.
+// Of days, the length is that of the calendar only where clocks are changed meanwhile; PostgreSQL is asked
+// once for all times between two such changes. It cannot raise an error for times that can be packed.
 class SessionCalendarWindow : public core::CalendarWindow {
  public:
   explicit SessionCalendarWindow(const Interval& window) : window_(window) {}

@@ -18,9 +18,10 @@ bool use_segments = true;
 
 void _PG_init(void) {
   productgraph::pg::DefineOrganizationSetting();
-  DefineCustomBoolVariable("productgraph.use_segments", "Answers questions from packed events where they can be.",
-                           "Off, questions read rows only. The answers are the same.", &use_segments, true, PGC_USERSET, 0,
-                           nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("productgraph.use_segments",
+                           "Answers questions from packed events where they can be.",
+                           "Off, questions read rows only. The answers are the same.", &use_segments, true,
+                           PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("productgraph");
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "src/core/loose_events.hpp"
+#include "src/core/segment_reader.hpp"
+#include "src/core/session_marks.hpp"
 #include "src/pg/packed_workers.hpp"
 #include "src/pg/saved_plan.hpp"
 #include "src/pg/times.hpp"
@@ -18,8 +20,18 @@ constexpr Oid kKindColumns[] = {INT4OID, INT4OID, TEXTOID};
 constexpr Oid kLooseColumns[] = {TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID, TEXTOID};
 
 SavedPlan size_plan = {
-    "SELECT max(s.shard_bits)::integer, sum(s.events)::bigint FROM productgraph.segments s"
-    " WHERE s.org_id = $1 AND s.project_id = $2 AND s.week = ANY ($3) AND s.last_time >= $4 AND s.first_time < $5",
+    "SELECT max(s.shard_bits)::integer, sum(s.events)::bigint, sum(octet_length(s.sessions))::bigint"
+    " FROM productgraph.segments s"
+    " WHERE s.org_id = $1 AND s.project_id = $2 AND s.week = ANY ($3) AND s.last_time >= $4 AND s.first_time "
+    "< $5",
+    5,
+    {UUIDOID, TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID},
+    nullptr};
+
+SavedPlan sessions_plan = {
+    "SELECT s.sessions FROM productgraph.segments s"
+    " WHERE s.org_id = $1 AND s.project_id = $2 AND s.week = ANY ($3) AND s.last_time >= $4 AND s.first_time "
+    "< $5",
     5,
     {UUIDOID, TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID},
     nullptr};
@@ -27,17 +39,28 @@ SavedPlan size_plan = {
 struct Sizes {
   int shard_bits;
   int64 events;
+  int64 session_bytes;
+};
+
+// The parameters of the plans above.
+struct SegmentParameters {
+  explicit SegmentParameters(const PackedRequest& request)
+      : values{request.org_id, PointerGetDatum(request.project), PointerGetDatum(request.weeks),
+               TimestampTzGetDatum(request.from), TimestampTzGetDatum(request.to)} {}
+  Datum values[5];
 };
 
 Sizes FindSizes(const PackedRequest& request) {
   const MemoryContext context = CurrentMemoryContext;
-  const Datum values[] = {request.org_id, PointerGetDatum(request.project), PointerGetDatum(request.weeks),
-                          TimestampTzGetDatum(request.from), TimestampTzGetDatum(request.to)};
-  ExecuteSelect(&size_plan, values, 1);
+  const SegmentParameters parameters(request);
+  ExecuteSelect(&size_plan, parameters.values, 1);
   bool none;
   const Datum bits = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &none);
   const Datum events = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &none);
-  const Sizes sizes = {none ? 0 : DatumGetInt32(bits), none ? 0 : DatumGetInt64(events)};
+  const Datum session_bytes = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &none);
+  // Of no segments, all are null.
+  const Sizes sizes = {none ? 0 : DatumGetInt32(bits), none ? 0 : DatumGetInt64(events),
+                       none ? 0 : DatumGetInt64(session_bytes)};
   SPI_freetuptable(SPI_tuptable);
   MemoryContextSwitchTo(context);
   return sizes;
@@ -64,13 +87,15 @@ RowMeaning MeaningOf(HeapTuple row, TupleDesc description, int mask_column) {
 // Raises an error unless a query's columns are of these types: it may be anybody's.
 void CheckColumns(TupleDesc description, std::span<const Oid> types) {
   bool same = description->natts == static_cast<int>(types.size());
-  for (int i = 0; same && i < description->natts; ++i) same = TupleDescAttr(description, i)->atttypid == types[i];
+  for (int i = 0; same && i < description->natts; ++i)
+    same = TupleDescAttr(description, i)->atttypid == types[i];
   if (!same)
-    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the columns of a question's source are not as they must be")));
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("the columns of a question's source are not as they must be")));
 }
 
-// Calls `take` with each row of a query of columns of these types, in the memory context `context`, which is reset after each batch. Until it
-// answers false.
+// Calls `take` with each row of a query of columns of these types, in the memory context `context`, which is
+// reset after each batch. Until it answers false.
 template <class Take>
 void ForEachRow(const char* query, std::span<const Oid> types, MemoryContext context, Take take) {
   const MemoryContext caller = CurrentMemoryContext;
@@ -103,7 +128,8 @@ class Leader {
         kind_values_(&memory_),
         loose_(&memory_),
         loose_ends_(&memory_),
-        loose_bytes_(&memory_) {}
+        loose_bytes_(&memory_),
+        repeated_(nullptr) {}
 
   const core::PackedMeanings* meanings() const { return &meanings_; }
 
@@ -135,12 +161,51 @@ class Leader {
       const std::string_view session_id = null ? std::string_view() : TextView(DatumGetTextPP(session));
       const RowMeaning meaning = MeaningOf(row, description, 4);
       const std::string_view name = TextView(DatumGetTextPP(actor));
-      Compute([&] {
-        loose_.Add(name, ToUnixMicros(ts), ValueOf(meaning), core::MakeSessionId(session_id));
-      });
+      Compute([&] { loose_.Add(name, ToUnixMicros(ts), ValueOf(meaning), core::MakeSessionId(session_id)); });
       return loose_.size() <= kMaxLooseEvents;
     });
     return loose_.size() <= kMaxLooseEvents;
+  }
+
+  // Needs PackLoose to have been called.
+  void MarkSessions(const Sizes& sizes, MemoryContext scratch) {
+    const std::size_t sessions =
+        static_cast<std::size_t>(sizes.session_bytes) / sizeof(core::SessionId) + loose_.size();
+    repeated_ =
+        static_cast<core::RepeatedSessions*>(MemoryContextAlloc(memory_.context(), sizeof(*repeated_)));
+    Compute([&] {
+      new (repeated_) core::RepeatedSessions(sessions, &memory_);
+      for (std::size_t i = 1; i < loose_ends_.size(); i += 2) {
+        const std::uint64_t begin = loose_ends_[i - 1];
+        if (loose_ends_[i] > begin) See(std::span(loose_bytes_).subspan(begin, loose_ends_[i] - begin));
+      }
+    });
+    const MemoryContext context = CurrentMemoryContext;
+    const SegmentParameters parameters(request_);
+    const uint64 found = ExecuteSelect(&sessions_plan, parameters.values, 0);
+    MemoryContextSwitchTo(scratch);
+    for (uint64 i = 0; i < found; ++i) {
+      bool null;
+      const Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null);
+      const bytea* const block = DatumGetByteaPP(value);
+      Compute([&] { See(BytesOf(block)); });
+      MemoryContextReset(scratch);
+      CHECK_FOR_INTERRUPTS();
+    }
+    SPI_freetuptable(SPI_tuptable);
+    MemoryContextSwitchTo(context);
+  }
+
+  void PackLoose(int shard_bits) {
+    if (loose_.size() == 0) return;
+    Compute([&] {
+      for (const core::SegmentBytes& segment : loose_.Pack(shard_bits)) {
+        for (const auto* bytes : {&segment.content, &segment.sessions}) {
+          loose_bytes_.insert(loose_bytes_.end(), bytes->begin(), bytes->end());
+          loose_ends_.push_back(loose_bytes_.size());
+        }
+      }
+    });
   }
 
   core::PackedQuestion* Answer(const Sizes& sizes) {
@@ -154,12 +219,10 @@ class Leader {
     shared->type = request_.type;
     shared->window = request_.window;
     pg_atomic_init_u32(&shared->next_shard, 0);
-    Compute([&] {
-      meanings_.SortLabels();
-      if (loose_.size() > 0) PackLoose(sizes.shard_bits);
-    });
+    Compute([&] { meanings_.SortLabels(); });
     return AnswerInParallel(
-        {shared, TextView(request_.project), Weeks(), request_.spec, meanings_.all(), kind_values_, loose_ends_, loose_bytes_},
+        {shared, TextView(request_.project), Weeks(), request_.spec, meanings_.all(), kind_values_,
+         repeated_ ? repeated_->words() : std::span<const std::uint64_t>(), loose_ends_, loose_bytes_},
         Workers(sizes));
   }
 
@@ -168,12 +231,12 @@ class Leader {
     return meanings_.ValueOf(meaning.mask, meaning.has_label ? &meaning.label : nullptr);
   }
 
-  void PackLoose(int shard_bits) {
-    for (const core::SegmentBytes& segment : loose_.Pack(shard_bits)) {
-      for (const auto* bytes : {&segment.content, &segment.sessions}) {
-        loose_bytes_.insert(loose_bytes_.end(), bytes->begin(), bytes->end());
-        loose_ends_.push_back(loose_bytes_.size());
-      }
+  void See(std::span<const std::uint8_t> session_block) {
+    try {
+      for (const core::SessionId& id : core::ReadSessions(session_block)) repeated_->See(id);
+    } catch (const core::Error& error) {
+      // Whoever reads the segment says which one it is.
+      if (error.code() != core::ErrorCode::kCorruptedSegment) throw;
     }
   }
 
@@ -185,7 +248,8 @@ class Leader {
   static int Workers(const Sizes& sizes) {
     if (IsInParallelMode() || IsParallelWorker() || IsolationIsSerializable()) return 0;
     const int64 useful = sizes.events / kEventsPerWorker;
-    return static_cast<int>(std::min({useful, int64{max_parallel_workers_per_gather}, (int64{1} << sizes.shard_bits) - 1}));
+    return static_cast<int>(
+        std::min({useful, int64{max_parallel_workers_per_gather}, (int64{1} << sizes.shard_bits) - 1}));
   }
 
   const PackedRequest& request_;
@@ -195,6 +259,7 @@ class Leader {
   core::LooseEvents loose_;
   std::pmr::vector<std::uint64_t> loose_ends_;
   std::pmr::vector<std::uint8_t> loose_bytes_;
+  core::RepeatedSessions* repeated_;  // null unless the question needs sessions
 };
 
 }  // namespace
@@ -207,7 +272,13 @@ PackedAnswer AskSegments(const PackedRequest& request) {
   MemoryContextSwitchTo(context);
   PackedAnswer answer = {nullptr, leader->meanings()};
   leader->ReadKinds(scratch);
-  if (leader->ReadLoose(scratch)) answer.question = leader->Answer(FindSizes(request));
+  if (leader->ReadLoose(scratch)) {
+    const Sizes sizes = FindSizes(request);
+    leader->PackLoose(sizes.shard_bits);
+    if (request.sessions) leader->MarkSessions(sizes, scratch);
+    answer.question = leader->Answer(sizes);
+    Compute([&] { answer.question->Finish(); });
+  }
   SPI_finish();
   MemoryContextSwitchTo(context);
   MemoryContextDelete(scratch);

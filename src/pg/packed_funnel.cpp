@@ -23,6 +23,7 @@ enum Argument {
   kConditions,
   kBeginBefore,
   kTotal,
+  kBySession,
   kInSession,
   kHold,
   kBreakdown,
@@ -35,7 +36,8 @@ core::Attribution ParseAttribution(std::string_view name) {
   core::Attribution attribution;
   if (name == "first") return attribution;
   attribution.event = name == "last" ? core::Attribution::Event::kLast : core::Attribution::Event::kStep;
-  for (const char digit : name) attribution.step = static_cast<std::uint8_t>(attribution.step * 10 + (digit - '0'));
+  for (const char digit : name)
+    attribution.step = static_cast<std::uint8_t>(attribution.step * 10 + (digit - '0'));
   --attribution.step;
   return attribution;
 }
@@ -46,6 +48,7 @@ core::PackedFunnelSpec ReadSpec(FunctionCallInfo fcinfo) {
   spec.window = PG_GETARG_INTERVAL_P(kWindow)->time;
   spec.begin_before = ToUnixMicros(PG_GETARG_TIMESTAMPTZ(kBeginBefore));
   spec.total = PG_GETARG_BOOL(kTotal);
+  spec.by_session = PG_GETARG_BOOL(kBySession);
   spec.in_session = PG_GETARG_BOOL(kInSession);
   spec.hold = PG_GETARG_BOOL(kHold);
   spec.breakdown = PG_GETARG_BOOL(kBreakdown);
@@ -68,8 +71,9 @@ void ChooseLabels(std::pmr::vector<core::FunnelSummary>* summaries, std::span<co
     if ((*summaries)[i].reached(0) > 0) shown->push_back({&(*summaries)[i], &labels[i]});
   }
   // Labels are in the order of their bytes already.
-  std::stable_sort(shown->begin(), shown->end(),
-                   [](const Shown& a, const Shown& b) { return a.summary->reached(0) > b.summary->reached(0); });
+  std::stable_sort(shown->begin(), shown->end(), [](const Shown& a, const Shown& b) {
+    return a.summary->reached(0) > b.summary->reached(0);
+  });
   if (shown->size() > top) {
     for (std::size_t i = top + 1; i < shown->size(); ++i) (*shown)[top].summary->Add(*(*shown)[i].summary);
     (*shown)[top].label = &kOther;
@@ -82,13 +86,11 @@ void AddStepRow(const ResultRows& rows, const Shown& shown, int place, int step)
   core::StepSummary summary;
   Compute([&] { summary = shown.summary->Summarize(step); });
   const bool timeless = !summary.has_durations;
-  const Datum values[] = {Int32GetDatum(place),
-                          shown.label ? PointerGetDatum(MakeText(*shown.label)) : Datum{0},
-                          Int32GetDatum(step + 1),
-                          Int64GetDatum(static_cast<int64>(summary.reached)),
-                          Float8GetDatum(summary.median),
-                          Int64GetDatum(summary.average),
-                          Float8GetDatum(summary.p95)};
+  const Datum values[] = {
+      Int32GetDatum(place),           shown.label ? PointerGetDatum(MakeText(*shown.label)) : Datum{0},
+      Int32GetDatum(step + 1),        Int64GetDatum(static_cast<int64>(summary.reached)),
+      Float8GetDatum(summary.median), Int64GetDatum(summary.average),
+      Float8GetDatum(summary.p95)};
   const bool nulls[] = {false, !shown.label, false, false, timeless, timeless, timeless};
   AddRow(rows, values, nulls);
 }
@@ -102,7 +104,8 @@ using namespace productgraph::pg;
 PRODUCTGRAPH_FUNCTION(packed_funnel) {
   for (int i = 0; i < kArguments; ++i) {
     if (PG_ARGISNULL(i) && i != kLoose && i != kTop)
-      ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument %d must not be null", i + 1)));
+      ereport(ERROR,
+              (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument %d must not be null", i + 1)));
   }
   const ResultRows rows = BeginRows(fcinfo);
   const core::PackedFunnelSpec spec = ReadSpec(fcinfo);
@@ -114,8 +117,9 @@ PRODUCTGRAPH_FUNCTION(packed_funnel) {
   request.weeks = PG_GETARG_ARRAYTYPE_P(kWeeks);
   request.from = PG_GETARG_TIMESTAMPTZ(kFrom);
   request.to = PG_GETARG_TIMESTAMPTZ(kTo);
-  request.sessions = spec.in_session;
-  request.required = spec.options.order == core::StepOrder::kAny ? 0 : 1;
+  request.sessions = spec.in_session || spec.by_session;
+  // Of a session, several actors may have taken the steps.
+  request.required = spec.options.order == core::StepOrder::kAny || spec.by_session ? 0 : 1;
   request.type = core::QuestionType::kFunnel;
   request.window = *PG_GETARG_INTERVAL_P(kWindow);
   request.spec = {reinterpret_cast<const std::uint8_t*>(&spec), sizeof(spec)};
@@ -127,8 +131,9 @@ PRODUCTGRAPH_FUNCTION(packed_funnel) {
   const std::size_t top = PG_ARGISNULL(kTop) ? SIZE_MAX : static_cast<std::size_t>(PG_GETARG_INT32(kTop));
   Compute([&] {
     auto& summaries = static_cast<core::PackedFunnel*>(answer.question)->summaries();
-    ChooseLabels(&summaries, spec.breakdown ? std::span<const std::string_view>(answer.meanings->labels())
-                                            : std::span<const std::string_view>(),
+    ChooseLabels(&summaries,
+                 spec.breakdown ? std::span<const std::string_view>(answer.meanings->labels())
+                                : std::span<const std::string_view>(),
                  top, shown);
   });
   for (std::size_t place = 0; place < shown->size(); ++place) {

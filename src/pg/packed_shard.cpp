@@ -12,43 +12,41 @@ namespace {
 SavedPlan segments_plan = {
     "SELECT s.content, CASE WHEN $8 THEN s.sessions END, s.week, s.generation, s.shard, s.shard_bits"
     " FROM productgraph.segments s"
-    " WHERE s.org_id = $1 AND s.project_id = $2 AND s.week = ANY ($3) AND s.last_time >= $4 AND s.first_time < $5"
+    " WHERE s.org_id = $1 AND s.project_id = $2 AND s.week = ANY ($3) AND s.last_time >= $4 AND s.first_time "
+    "< $5"
     " AND s.shard::integer >> greatest(s.shard_bits - $6, 0) = $7 >> greatest($6 - s.shard_bits, 0)"
     " ORDER BY s.week, s.generation, s.shard",
     8,
     {UUIDOID, TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, BOOLOID},
     nullptr};
 
-std::span<const std::uint8_t> Bytes(const bytea* value) {
-  return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(value)),
-          static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
-}
-
-std::span<const std::uint8_t> BytesOf(Datum value, bool null) {
+std::span<const std::uint8_t> BytesOrNone(Datum value, bool null) {
   if (null) return {};
-  return Bytes(reinterpret_cast<const bytea*>(PG_DETOAST_DATUM_PACKED(value)));
+  return BytesOf(DatumGetByteaPP(value));
 }
 
 // Raises what is wrong with the segment of a row.
-[[noreturn]] void RaiseCorrupted(const char* problem, HeapTuple row, TupleDesc description, std::string_view project) {
+[[noreturn]] void RaiseCorrupted(const char* problem, HeapTuple row, TupleDesc description,
+                                 std::string_view project) {
   char* const week = SPI_getvalue(row, description, 3);
   char* const generation = SPI_getvalue(row, description, 4);
   char* const shard = SPI_getvalue(row, description, 5);
-  ereport(ERROR,
-          (errcode(ERRCODE_DATA_CORRUPTED),
-           errmsg("segment %s of shard %s in the week of %s is corrupted: %s", generation, shard, week, problem),
-           errdetail("It belongs to project \"%.*s\". The events themselves are not affected.",
-                     static_cast<int>(project.size()), project.data()),
-           errhint("Run: SELECT productgraph.rebuild_segments(%s, %s);",
-                   quote_literal_cstr(pnstrdup(project.data(), project.size())), quote_literal_cstr(week))));
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_DATA_CORRUPTED),
+       errmsg("segment %s of shard %s in the week of %s is corrupted: %s", generation, shard, week, problem),
+       errdetail("It belongs to project \"%.*s\". The events themselves are not affected.",
+                 static_cast<int>(project.size()), project.data()),
+       errhint("Run: SELECT productgraph.rebuild_segments(%s, %s);",
+               quote_literal_cstr(pnstrdup(project.data(), project.size())), quote_literal_cstr(week))));
   pg_unreachable();
 }
 
 ArrayType* WeekArray(std::span<const TimestampTz> weeks) {
   auto* const values = static_cast<Datum*>(palloc(sizeof(Datum) * (weeks.size() + 1)));
   for (std::size_t i = 0; i < weeks.size(); ++i) values[i] = TimestampTzGetDatum(weeks[i]);
-  return construct_array(values, static_cast<int>(weeks.size()), TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL,
-                         TYPALIGN_DOUBLE);
+  return construct_array(values, static_cast<int>(weeks.size()), TIMESTAMPTZOID, sizeof(TimestampTz),
+                         FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
 }
 
 void AddLoose(const QuestionParts& parts, std::uint32_t shard, std::span<const core::EventValue> loose_values,
@@ -57,12 +55,13 @@ void AddLoose(const QuestionParts& parts, std::uint32_t shard, std::span<const c
   const std::uint64_t* const end = &parts.loose_ends[std::size_t{shard} * 2];
   const std::uint64_t begin = shard == 0 ? 0 : end[-1];
   if (end[0] == begin) return;
-  scan->Add(parts.loose.subspan(begin, end[0] - begin), parts.loose.subspan(end[0], end[1] - end[0]), loose_values);
+  scan->Add(parts.loose.subspan(begin, end[0] - begin), parts.loose.subspan(end[0], end[1] - end[0]),
+            loose_values);
 }
 
 // In the current memory context, which is reset afterwards.
-void AnswerShard(const QuestionParts& parts, std::uint32_t shard, std::span<const core::EventValue> loose_values,
-                 core::PackedQuestion* question) {
+void AnswerShard(const QuestionParts& parts, std::uint32_t shard,
+                 std::span<const core::EventValue> loose_values, core::PackedQuestion* question) {
   const SharedQuestion& shared = *parts.shared;
   const Datum values[] = {
       UUIDPGetDatum(&shared.org_id),
@@ -83,6 +82,7 @@ void AnswerShard(const QuestionParts& parts, std::uint32_t shard, std::span<cons
   options.from = shared.from;
   options.to = shared.to;
   options.sessions = shared.sessions;
+  options.repeated = core::MarkedSessions(parts.repeated_sessions);
   options.meanings = parts.meanings;
   options.required = shared.required;
   options.shard_bits = shared.shard_bits;
@@ -94,8 +94,8 @@ void AnswerShard(const QuestionParts& parts, std::uint32_t shard, std::span<cons
     bool null, no_sessions;
     const Datum content = SPI_getbinval(table->vals[row], table->tupdesc, 1, &null);
     const Datum sessions = SPI_getbinval(table->vals[row], table->tupdesc, 2, &no_sessions);
-    const auto bytes = BytesOf(content, null);
-    const auto session_bytes = BytesOf(sessions, no_sessions);
+    const auto bytes = BytesOrNone(content, null);
+    const auto session_bytes = BytesOrNone(sessions, no_sessions);
     Compute([&] {
       try {
         scan->Add(bytes, session_bytes, parts.kind_values);
@@ -133,8 +133,9 @@ core::PackedQuestion* AnswerShards(const QuestionParts& parts) {
   core::CalendarWindow* const calendar =
       IsCalendarWindow(window) ? NewIn<SessionCalendarWindow>(context, window) : nullptr;
   Compute([&] {
-    question = core::MakePackedQuestion(parts.shared->type, parts.spec,
-                                        {parts.meanings, calendar, memory, CancelToken()});
+    question = core::MakePackedQuestion(
+        parts.shared->type, parts.spec,
+        {parts.meanings, core::MarkedSessions(parts.repeated_sessions), calendar, memory, CancelToken()});
     for (core::EventValue value = 0; value < parts.meanings.size(); ++value) loose_values->push_back(value);
   });
   const MemoryContext shard_context =

@@ -1,7 +1,6 @@
 // One process's share of a question at segments: shard after shard, until none is left.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -29,11 +28,18 @@ struct QuestionParts {
   std::span<const TimestampTz> weeks;
   std::span<const std::uint8_t> spec;
   std::span<const core::EventMeaning> meanings;
-  std::span<const core::EventValue> kind_values;  // of each kind of the project
-  // Of each shard the segment of events not packed: where it and its sessions end in `loose`, one after the other.
+  std::span<const core::EventValue> kind_values;     // of each kind of the project
+  std::span<const std::uint64_t> repeated_sessions;  // for core::MarkedSessions
+  // Of each shard the segment of events not packed: where it and its sessions end in `loose`, one after the
+  // other.
   std::span<const std::uint64_t> loose_ends;
   std::span<const std::uint8_t> loose;
 };
+
+inline std::span<const std::uint8_t> BytesOf(const bytea* value) {
+  return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(value)),
+          static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
+}
 
 // Answers shards until none is left. Runs SQL. The question lives in the current memory context.
 core::PackedQuestion* AnswerShards(const QuestionParts& parts);

@@ -14,6 +14,7 @@ enum TableKey : uint64 {
   kSpecKey,
   kMeaningsKey,
   kKindValuesKey,
+  kRepeatedKey,
   kLooseEndsKey,
   kLooseKey,
   kQueuesKey,
@@ -45,9 +46,15 @@ std::span<const T> Shared(shm_toc* table, TableKey key) {
 }
 
 void Estimate(shm_toc_estimator* estimator, const QuestionParts& parts, int workers) {
-  const Size sizes[] = {sizeof(SharedQuestion),         SharedSize(parts.project),     SharedSize(parts.weeks),
-                        SharedSize(parts.spec),         SharedSize(parts.meanings),    SharedSize(parts.kind_values),
-                        SharedSize(parts.loose_ends),   SharedSize(parts.loose),
+  const Size sizes[] = {sizeof(SharedQuestion),
+                        SharedSize(parts.project),
+                        SharedSize(parts.weeks),
+                        SharedSize(parts.spec),
+                        SharedSize(parts.meanings),
+                        SharedSize(parts.kind_values),
+                        SharedSize(parts.repeated_sessions),
+                        SharedSize(parts.loose_ends),
+                        SharedSize(parts.loose),
                         kQueueSize * static_cast<Size>(workers)};
   for (const Size size : sizes) {
     shm_toc_estimate_chunk(estimator, size);
@@ -64,6 +71,7 @@ QuestionParts PartsIn(shm_toc* table) {
   parts.spec = Shared<std::uint8_t>(table, kSpecKey);
   parts.meanings = Shared<core::EventMeaning>(table, kMeaningsKey);
   parts.kind_values = Shared<core::EventValue>(table, kKindValuesKey);
+  parts.repeated_sessions = Shared<std::uint64_t>(table, kRepeatedKey);
   parts.loose_ends = Shared<std::uint64_t>(table, kLooseEndsKey);
   parts.loose = Shared<std::uint8_t>(table, kLooseKey);
   return parts;
@@ -79,6 +87,7 @@ void FillTable(shm_toc* table, const QuestionParts& parts, int workers) {
   Share(table, kSpecKey, parts.spec);
   Share(table, kMeaningsKey, parts.meanings);
   Share(table, kKindValuesKey, parts.kind_values);
+  Share(table, kRepeatedKey, parts.repeated_sessions);
   Share(table, kLooseEndsKey, parts.loose_ends);
   Share(table, kLooseKey, parts.loose);
   auto* const queues = static_cast<char*>(shm_toc_allocate(table, kQueueSize * static_cast<Size>(workers)));
@@ -114,7 +123,8 @@ void AddFindings(ParallelContext* workers, core::PackedQuestion* question) {
 core::PackedQuestion* AnswerInParallel(const QuestionParts& parts, int workers) {
   if (workers < 1) return AnswerShards(parts);
   EnterParallelMode();
-  ParallelContext* const context = CreateParallelContext("productgraph", "productgraph_answer_worker", workers);
+  ParallelContext* const context =
+      CreateParallelContext("productgraph", "productgraph_answer_worker", workers);
   Estimate(&context->estimator, parts, workers);
   InitializeParallelDSM(context);
   QuestionParts ours = parts;
@@ -138,7 +148,7 @@ using namespace productgraph::pg;
 
 // What a worker runs. It has the leader's snapshot, role, settings and organization.
 extern "C" __attribute__((visibility("default"))) void productgraph_answer_worker(dsm_segment* segment,
-                                                                                   shm_toc* table);
+                                                                                  shm_toc* table);
 
 void productgraph_answer_worker(dsm_segment* segment, shm_toc* table) {
   shm_mq* const queue = QueueOf(table, ParallelWorkerNumber);

@@ -5,8 +5,8 @@
 
 namespace productgraph::pg {
 
-// Answers all shards in this process and `workers` others, or as many as there are to be had, and returns the question
-// that knows what all of them have found. The parts are copied to shared memory for them.
+// Answers all shards in this process and `workers` others, or as many as there are to be had, and returns the
+// question that knows what all of them have found. The parts are copied to shared memory for them.
 core::PackedQuestion* AnswerInParallel(const QuestionParts& parts, int workers);
 
 }  // namespace productgraph::pg
