@@ -2,19 +2,18 @@
 
 #include <algorithm>
 
+#include "src/core/arena_text.hpp"
 #include "src/core/error.hpp"
 
 namespace productgraph::core {
 
 LooseEvents::LooseEvents(std::pmr::memory_resource* memory)
-    : memory_(memory), actors_(memory), numbers_(memory), events_(memory) {}
+    : memory_(memory), names_(memory), actors_(memory), numbers_(memory), events_(memory) {}
 
 void LooseEvents::Add(std::string_view actor, Micros ts, EventValue value, const SessionId& session) {
   auto known = numbers_.find(actor);
   if (known == numbers_.end()) {
-    auto* const name = static_cast<char*>(memory_->allocate(actor.size(), 1));
-    std::copy(actor.begin(), actor.end(), name);
-    actors_.push_back({{name, actor.size()}, ActorHash(actor)});
+    actors_.push_back({CopyText(&names_, actor), ActorHash(actor)});
     known = numbers_.emplace(actors_.back().name, static_cast<std::uint32_t>(actors_.size() - 1)).first;
   }
   events_.push_back({known->second, value, ts, session});

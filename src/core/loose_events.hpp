@@ -38,6 +38,7 @@ class LooseEvents {
   };
 
   std::pmr::memory_resource* const memory_;
+  std::pmr::monotonic_buffer_resource names_;
   std::pmr::vector<Actor> actors_;
   std::pmr::unordered_map<std::string_view, std::uint32_t> numbers_;
   std::pmr::vector<Event> events_;

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "src/core/arena_text.hpp"
+
 namespace productgraph::core {
 
 PackedMeanings::PackedMeanings(std::pmr::memory_resource* memory)
     : memory_(memory),
+      texts_(memory),
       meanings_(memory),
       labels_(1, std::string_view(), memory),
       label_numbers_(memory),
@@ -16,9 +19,7 @@ std::uint32_t PackedMeanings::LabelNumber(std::string_view label) {
   const auto known = label_numbers_.find(label);
   if (known != label_numbers_.end()) return known->second;
   const auto number = static_cast<std::uint32_t>(labels_.size());
-  auto* const copy = static_cast<char*>(memory_->allocate(label.size() + 1, 1));
-  std::copy(label.begin(), label.end(), copy);
-  labels_.push_back({copy, label.size()});
+  labels_.push_back(CopyText(&texts_, label));
   label_numbers_.emplace(labels_.back(), number);
   return number;
 }

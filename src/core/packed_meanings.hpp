@@ -29,6 +29,7 @@ class PackedMeanings {
   std::uint32_t LabelNumber(std::string_view label);
 
   std::pmr::memory_resource* const memory_;
+  std::pmr::monotonic_buffer_resource texts_;
   std::pmr::vector<EventMeaning> meanings_;
   std::pmr::vector<std::string_view> labels_;
   std::pmr::unordered_map<std::string_view, std::uint32_t> label_numbers_;

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "src/core/arena_text.hpp"
 #include "src/core/packed_question.hpp"
 
 namespace productgraph::core {
 
 SessionSplitter::SessionSplitter(MarkedSessions repeated, std::pmr::memory_resource* memory)
     : repeated_(repeated),
-      memory_(memory),
+      texts_(memory),
       kept_(memory),
       names_(memory),
       grouped_(memory),
@@ -43,9 +44,7 @@ void SessionSplitter::Split(const ActorRows& actor, SessionVisitor* visitor) {
   const auto is_kept = [&](const ScanRow& row) { return repeated_.MayHave(actor.sessions[row.session]); };
   const bool has_more = std::any_of(rows.begin(), rows.end(), is_kept);
   if (has_more) {
-    auto* const name = static_cast<char*>(memory_->allocate(actor.name.size() + 1, 1));
-    std::copy(actor.name.begin(), actor.name.end(), name);
-    names_.push_back({name, actor.name.size()});
+    names_.push_back(CopyText(&texts_, actor.name));
   }
   for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
     while (end < rows.size() && rows[end].session == rows[begin].session) ++end;
@@ -73,10 +72,7 @@ void SessionSplitter::Write(std::pmr::vector<std::uint8_t>* bytes) const {
 void SessionSplitter::Read(ByteReader* reader) {
   const auto first_name = static_cast<std::uint32_t>(names_.size());
   for (auto left = reader->Get<std::uint64_t>(); left > 0; --left) {
-    const std::string_view text = reader->GetText(reader->Get<std::uint64_t>());
-    auto* const name = static_cast<char*>(memory_->allocate(text.size() + 1, 1));
-    std::copy(text.begin(), text.end(), name);
-    names_.push_back({name, text.size()});
+    names_.push_back(CopyText(&texts_, reader->GetText(reader->Get<std::uint64_t>())));
   }
   for (auto left = reader->Get<std::uint64_t>(); left > 0; --left) {
     auto row = reader->Get<KeptRow>();

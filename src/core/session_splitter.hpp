@@ -68,7 +68,7 @@ class SessionSplitter {
   void Keep(const ActorRows& actor, std::span<const ScanRow> rows, const SessionId& session);
 
   const MarkedSessions repeated_;
-  std::pmr::memory_resource* const memory_;
+  std::pmr::monotonic_buffer_resource texts_;
   std::pmr::vector<KeptRow> kept_;
   std::pmr::vector<std::string_view> names_;
   // While splitting.
