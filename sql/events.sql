@@ -1,13 +1,15 @@
 -- Events: their fields, their rules, and the way in.
 
 CREATE FUNCTION event_fields(
-  OUT field text, OUT column_name text, OUT data_type text, OUT max_characters integer, OUT required boolean)
+  OUT field text, OUT column_name text, OUT data_type text, OUT max_characters integer, OUT required boolean,
+  OUT in_kind boolean)
 RETURNS SETOF record
 LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 50
 AS 'MODULE_PATHNAME', 'productgraph_event_fields';
 COMMENT ON FUNCTION event_fields() IS
 'The fields of an event as clients send them, the column of the events table that keeps each, and its limit '
-'(max_characters is NULL where there is none).';
+'(max_characters is NULL where there is none). in_kind: whether it is one of those whose combinations are the kinds of '
+'segments, so that questions about it need no rows.';
 
 CREATE FUNCTION validate_event(event jsonb, OUT field text, OUT code text, OUT message text)
 RETURNS SETOF record

@@ -16,10 +16,11 @@ BEGIN
   END IF;
   previous := productgraph.enter_org(OLD.id);
   FOREACH table_name IN ARRAY productgraph.tenant_tables() LOOP
-    IF table_name <> 'organizations' THEN
+    IF table_name <> 'organizations' AND table_name <> ALL (productgraph.packed_tables()) THEN
       EXECUTE format('DELETE FROM productgraph.%I WHERE org_id = $1', table_name) USING OLD.id;
     END IF;
   END LOOP;
+  PERFORM productgraph.forget_all_packed(OLD.id);
   PERFORM productgraph.leave_org(previous);
   RETURN OLD;
 END

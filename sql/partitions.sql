@@ -26,6 +26,8 @@ BEGIN
   IF to_regclass(partition) IS NOT NULL THEN
     RETURN false;
   END IF;
+  -- Of one that was there before and was dropped.
+  PERFORM productgraph.forget_dropped_weeks();
   -- Made apart and attached, which holds up readers and writers less than creating it in place.
   EXECUTE format('CREATE TABLE %s (LIKE productgraph.events INCLUDING ALL)', partition);
   -- Rows of that week that came before it was there.
@@ -36,6 +38,7 @@ BEGIN
   EXECUTE format('ALTER TABLE productgraph.events ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
                  partition, from_time, to_time);
   PERFORM productgraph.secure_table(partition::regclass);
+  PERFORM productgraph.watch_events(partition::regclass);
   RETURN true;
 END
 $$;
@@ -55,12 +58,29 @@ COMMENT ON FUNCTION create_partitions(timestamptz, timestamptz) IS
 
 CREATE FUNCTION maintain(
   ahead interval DEFAULT '4 weeks', deduplicate_for interval DEFAULT '30 days',
+  pack_most bigint DEFAULT 20000000,
   OUT task text, OUT done bigint)
 RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  work record;
 BEGIN
+  -- First, since it waits for writers and takes long: what follows takes locks that they may wait for.
+  BEGIN
+    work := productgraph.pack_events(pack_most);
+    task := 'events packed';
+    done := work.packed;
+    RETURN NEXT;
+    PERFORM productgraph.record_maintenance(task, done);
+    task := 'segments merged';
+    done := work.merged;
+    RETURN NEXT;
+    PERFORM productgraph.record_maintenance(task, done);
+  EXCEPTION WHEN others THEN
+    RAISE WARNING 'events could not be packed: %', SQLERRM;
+  END;
   task := 'partitions created';
   done := productgraph.create_partitions(now(), now() + ahead);
   RETURN NEXT;
@@ -78,7 +98,8 @@ BEGIN
   PERFORM productgraph.record_maintenance(task, done);
 END
 $$;
-COMMENT ON FUNCTION maintain(interval, interval) IS
-'To be run now and then, say every hour, by a superuser or a member of productgraph_owner: makes partitions for the '
+COMMENT ON FUNCTION maintain(interval, interval, bigint) IS
+'To be run now and then, say every hour, by a superuser or a member of productgraph_owner: packs about pack_most events at '
+'most, makes partitions for the '
 'weeks ahead, forgets by which ids events received longer ago are recognised as repeats, and forgets members whose role '
 'was dropped, before another role can inherit its OID. Returns what it did, and records it for store_status().';

@@ -220,21 +220,6 @@ BEGIN
   );
   COMMENT ON TABLE productgraph.snapshots IS 'Captured states of pages, in the order of a session.';
 
-  CREATE TABLE IF NOT EXISTS productgraph.segments (
-    org_id uuid NOT NULL,
-    project_id text NOT NULL,
-    from_time timestamptz NOT NULL,
-    to_time timestamptz NOT NULL,
-    shard integer NOT NULL,
-    format smallint NOT NULL,
-    events bigint NOT NULL,
-    actors bigint NOT NULL,
-    kinds jsonb NOT NULL,
-    content bytea NOT NULL,
-    PRIMARY KEY (org_id, project_id, from_time, shard)
-  );
-  COMMENT ON TABLE productgraph.segments IS 'Events packed by actor and time, for fast questions. Rows are the truth.';
-
   CREATE TABLE IF NOT EXISTS productgraph.ingestion_issues (
     org_id uuid NOT NULL,
     project_id text NOT NULL,
@@ -263,7 +248,8 @@ COMMENT ON FUNCTION setup_event_tables() IS 'Part of setup(): events and what is
 CREATE FUNCTION tenant_tables() RETURNS name[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY['organizations', 'projects', 'api_keys', 'organization_members', 'journeys', 'events', 'event_keys',
-             'sessions', 'snapshots', 'segments', 'ingestion_issues', 'redactions']::pg_catalog.name[];
+             'sessions', 'snapshots', 'packed_projects', 'packed_weeks', 'segments', 'kinds', 'ingestion_issues',
+             'redactions']::pg_catalog.name[];
 COMMENT ON FUNCTION tenant_tables() IS 'The tables of the store, all of them under row-level security.';
 
 CREATE FUNCTION secure_table(target regclass, org_column name DEFAULT 'org_id') RETURNS void
@@ -336,7 +322,9 @@ BEGIN
   FOREACH table_name IN ARRAY productgraph.tenant_tables() LOOP
     PERFORM productgraph.secure_table(format('productgraph.%I', table_name)::regclass,
                                       CASE table_name WHEN 'organizations' THEN 'id'::name ELSE 'org_id' END);
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON productgraph.%I TO productgraph_service', table_name);
+    -- What is packed is written by packing alone, and by what removes an organization.
+    EXECUTE format('GRANT SELECT%s ON productgraph.%I TO productgraph_service',
+      CASE WHEN table_name <> ALL (productgraph.packed_tables()) THEN ', INSERT, UPDATE, DELETE' END, table_name);
     IF table_name NOT IN ('api_keys', 'event_keys', 'redactions') THEN
       EXECUTE format('GRANT SELECT ON productgraph.%I TO productgraph_analyst', table_name);
     END IF;
@@ -363,7 +351,7 @@ BEGIN
     productgraph.remove_member(regrole, uuid)
     TO productgraph_service;
   GRANT EXECUTE ON FUNCTION
-    productgraph.maintain(interval, interval),
+    productgraph.maintain(interval, interval, bigint),
     productgraph.create_partitions(timestamptz, timestamptz),
     productgraph.create_partition(timestamptz),
     productgraph.secure_table(regclass, name)
@@ -386,6 +374,7 @@ BEGIN
   PERFORM productgraph.setup_event_tables();
   PERFORM productgraph.setup_redaction();
   PERFORM productgraph.create_default_partition();
+  PERFORM productgraph.setup_packing();
   PERFORM productgraph.setup_maintenance_record();
   PERFORM productgraph.setup_security();
   PERFORM productgraph.create_partitions(now() - interval '5 weeks', now() + interval '4 weeks');

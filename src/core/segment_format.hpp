@@ -73,7 +73,7 @@ inline constexpr std::uint8_t kAmbiguousTies = 1;
 
 // Follows the header: the table of kinds (u16 each), the directory, the local kinds of all events, the
 // deltas. The directory has for each actor
-//   name    varint n > 0 and n bytes; or 0 and the 16 bytes of a UUID whose 36 characters are the name
+//   name    varint n + 1 and n bytes; or 0 and the 16 bytes of a UUID whose 36 characters are the name
 //   runs    varint
 // and for each of its runs, which are in the order of time
 //   events  varint 2 × number + (1 when its session is the actor's next new one)

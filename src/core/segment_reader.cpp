@@ -72,14 +72,15 @@ std::uint64_t SegmentReader::Varint(std::uint64_t most) {
 
 void SegmentReader::ReadName() {
   const std::size_t left = static_cast<std::size_t>(end_ - at_);
-  const std::uint64_t size = Varint(left);
-  if (size == 0) {
+  const std::uint64_t form = Varint(left + 1);
+  if (form == 0) {
     if (static_cast<std::size_t>(end_ - at_) < kUuidBytes)
       ThrowCorrupted("the name of an actor is truncated");
     FormatUuid(at_, uuid_);
     name_ = {uuid_, kUuidCharacters};
     at_ += kUuidBytes;
   } else {
+    const std::uint64_t size = form - 1;
     if (static_cast<std::size_t>(end_ - at_) < size) ThrowCorrupted("the name of an actor is truncated");
     name_ = {reinterpret_cast<const char*>(at_), size};
     at_ += size;

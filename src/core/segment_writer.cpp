@@ -51,7 +51,6 @@ SegmentWriter::SegmentWriter(std::pmr::memory_resource* memory)
       deltas_(memory) {}
 
 void SegmentWriter::BeginActor(std::string_view name, std::uint64_t hash) {
-  if (name.empty()) ThrowCannotPack("an actor without a name cannot be packed");
   if (!actors_.empty()) {
     const Actor& last = actors_.back();
     const std::string_view last_name(names_.data() + names_.size() - last.name_bytes, last.name_bytes);
@@ -160,7 +159,7 @@ void SegmentWriter::EncodeDirectory(SegmentHeader* header) {
       directory_.push_back(0);
       AppendBytes(uuid, sizeof(uuid), &directory_);
     } else {
-      PutVarint(name.size(), &directory_);
+      PutVarint(name.size() + 1, &directory_);
       AppendBytes(name.data(), name.size(), &directory_);
     }
     std::size_t runs = 0;

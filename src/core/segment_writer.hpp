@@ -23,13 +23,14 @@ class SegmentWriter {
  public:
   explicit SegmentWriter(std::pmr::memory_resource* memory);
 
-  // Actors come in the order of ActorHash, then by name. Names are not empty.
+  // Actors come in the order of ActorHash, then by name.
   void BeginActor(std::string_view name) { BeginActor(name, ActorHash(name)); }
   void BeginActor(std::string_view name, std::uint64_t hash);
   // An event of that actor, none earlier than the one before it. At most kMaxPackedTime from 1970.
   void Add(Micros ts, std::uint16_t kind, const SessionId& session);
   // That the order of events at one time is not known, see kAmbiguousTies.
   void MarkAmbiguous() { ambiguous_ = true; }
+  bool is_ambiguous() const { return ambiguous_; }
 
   std::size_t events() const { return events_.size(); }
   // Ends the writer's life: nothing else may be called afterwards.

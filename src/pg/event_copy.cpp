@@ -4,6 +4,7 @@
 
 #include "src/core/copy_stream.hpp"
 #include "src/pg/boundary.hpp"
+#include "src/pg/receipt_floor.hpp"
 #include "src/pg/store_access.hpp"
 #include "src/pg/times.hpp"
 
@@ -27,11 +28,10 @@ List* ColumnNames() {
   return lappend(names, makeString(pstrdup("attributes")));
 }
 
-void Copy(core::CopyStream* stream) {
+void Copy(Relation events, core::CopyStream* stream) {
   const int guc_level = NewGUCNestLevel();
   // The stream's text is UTF-8, which COPY takes the client's encoding to say.
   if (pg_get_client_encoding() != PG_UTF8) PinSetting("client_encoding", "UTF8");
-  const Relation events = table_open(StoreTable("events"), RowExclusiveLock);
   ParseState* const parse_state = make_parsestate(nullptr);
   addRangeTableEntryForRelation(parse_state, events, RowExclusiveLock, nullptr, false, false);
   List* const options =
@@ -45,7 +45,6 @@ void Copy(core::CopyStream* stream) {
   EndCopyFrom(copy);
   source = outer;
   free_parsestate(parse_state);
-  table_close(events, NoLock);
   AtEOXact_GUC(true, guc_level);
 }
 
@@ -54,12 +53,16 @@ void Copy(core::CopyStream* stream) {
 void CopyEvents(std::span<const core::IngestRow> rows, std::pmr::memory_resource* memory) {
   const auto is_stored = [](const core::IngestRow& row) { return row.stored; };
   if (std::none_of(rows.begin(), rows.end(), is_stored)) return;
-  const core::UnixMicros received_at = ToUnixMicros(GetCurrentTransactionStartTimestamp());
+  // The floor holds from when the table is locked.
+  const Relation events = table_open(StoreTable("events"), RowExclusiveLock);
+  const core::UnixMicros received_at =
+      ToUnixMicros(std::max(GetCurrentTransactionStartTimestamp(), ReceiptFloor()));
   core::CopyStream* stream = nullptr;
   Compute([&] {
     stream = new (memory->allocate(sizeof(core::CopyStream))) core::CopyStream(rows, received_at, memory);
   });
-  Copy(stream);
+  Copy(events, stream);
+  table_close(events, NoLock);
 }
 
 }  // namespace productgraph::pg

@@ -1,6 +1,7 @@
 // The loadable module: its magic block and what happens when a process loads it.
 #include "src/pg/boundary.hpp"
 #include "src/pg/organization.hpp"
+#include "src/pg/receipt_floor.hpp"
 
 extern "C" {
 #pragma GCC visibility push(default)
@@ -22,6 +23,7 @@ void _PG_init(void) {
                            "Answers questions from packed events where they can be.",
                            "Off, questions read rows only. The answers are the same.", &use_segments, true,
                            PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  productgraph::pg::InitializeReceiptFloor();
   MarkGUCPrefixReserved("productgraph");
 }
 

@@ -5,7 +5,7 @@
 
 namespace productgraph::pg {
 
-inline constexpr int kMaxPlanParameters = 8;
+inline constexpr int kMaxPlanParameters = 16;
 
 struct SavedPlan {
   const char* query;

@@ -9,14 +9,6 @@ void RaiseNoStore() {
            errhint("Run: SELECT productgraph.setup();")));
 }
 
-Oid StoreOwner() {
-  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(StoreTable("events")));
-  if (!HeapTupleIsValid(tuple)) RaiseNoStore();
-  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-  ReleaseSysCache(tuple);
-  return owner;
-}
-
 }  // namespace
 
 Oid StoreTable(const char* name) {
@@ -24,6 +16,14 @@ Oid StoreTable(const char* name) {
   const Oid table = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
   if (!OidIsValid(table)) RaiseNoStore();
   return table;
+}
+
+Oid StoreOwner() {
+  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(StoreTable("events")));
+  if (!HeapTupleIsValid(tuple)) RaiseNoStore();
+  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+  ReleaseSysCache(tuple);
+  return owner;
 }
 
 void PinSetting(const char* setting, const char* value) {

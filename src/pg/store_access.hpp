@@ -23,7 +23,8 @@ void LeaveStore(const StoreAccess& access);
 // Sets a setting until the end of the current GUC nest level.
 void PinSetting(const char* setting, const char* value);
 
-// A table of the store; an error when setup() has not run.
+// A table of the store, and who owns them; an error when setup() has not run.
 Oid StoreTable(const char* name);
+Oid StoreOwner();
 
 }  // namespace productgraph::pg

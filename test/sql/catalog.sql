@@ -30,7 +30,7 @@ WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p') 
   AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org_id' AND a.attnotnull);
 SELECT i.indexrelid::regclass AS index FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname <> 'org_id'
+WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname <> 'org_id' AND i.indisunique
 ORDER BY 1;
 -- What the roles may do with the tables.
 SELECT c.relname, r.rolname, string_agg(privilege_type, ' ' ORDER BY privilege_type) AS privileges

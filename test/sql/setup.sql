@@ -29,4 +29,4 @@ FULL JOIN (SELECT row_number() OVER (ORDER BY attnum) AS place, * FROM pg_attrib
              AND attname NOT IN ('org_id', 'received_at', 'attributes')) c ON c.place = f.ordinality
 WHERE (f.column_name, f.data_type, f.required)
   IS DISTINCT FROM (c.attname::text, format_type(c.atttypid, c.atttypmod), c.attnotnull);
-SELECT field, column_name, data_type, max_characters, required FROM productgraph.event_fields();
+SELECT field, column_name, data_type, max_characters, required, in_kind FROM productgraph.event_fields();

@@ -1,0 +1,140 @@
+-- Packing: maintain() puts events into segments beside their rows.
+
+CREATE FUNCTION begin_packing() RETURNS timestamptz
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_begin_packing';
+COMMENT ON FUNCTION begin_packing() IS
+'Part of pack_events(): returns a time such that every event with an earlier received_at is committed by now, and none will '
+'come; NULL when another session is packing. Waits up to 5 s for transactions that are writing events (55P03). Error '
+'25000 in a transaction that is not READ COMMITTED.';
+
+CREATE FUNCTION pack_week(
+  org_id uuid, project_id text, week timestamptz, events bigint, received_before timestamptz,
+  OUT packed bigint, OUT merged bigint)
+RETURNS record
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_pack_week';
+COMMENT ON FUNCTION pack_week(uuid, text, timestamptz, bigint, timestamptz) IS
+'Part of pack_events(): packs what is not packed yet of the week of a project, about so many events, and merges segments when '
+'there are many. Returns how many events were packed and how many segments merged.';
+
+CREATE FUNCTION unpack_week(org_id uuid, project_id text, week timestamptz) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_unpack_week';
+COMMENT ON FUNCTION unpack_week(uuid, text, timestamptz) IS
+'Deletes the segments of a week of a project, which is read as rows until it is packed anew.';
+
+CREATE FUNCTION note_unpacked(org_id uuid, project_id text, week timestamptz) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_note_unpacked';
+COMMENT ON FUNCTION note_unpacked(uuid, text, timestamptz) IS
+'Part of pack_events(): notes that a week of a project waits for packing, unless it is known.';
+
+CREATE FUNCTION forget_packed(org_id uuid, project_id text, week timestamptz) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_forget_packed';
+COMMENT ON FUNCTION forget_packed(uuid, text, timestamptz) IS
+'Deletes the segments of a week that has no partition any more, and what is known of it.';
+
+CREATE FUNCTION forget_dropped_weeks() RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT count(*) FROM (
+    SELECT productgraph.forget_packed(p.org_id, p.project_id, p.week)
+    FROM productgraph.packed_weeks p
+    WHERE NOT EXISTS (SELECT FROM productgraph.event_weeks() w WHERE w.week = p.week) OFFSET 0) AS forgotten
+$$;
+COMMENT ON FUNCTION forget_dropped_weeks() IS 'Part of maintain(): what was packed of weeks that have no partition any more.';
+
+-- Rows that wait for packing. Those received before the earliest packed_until of a week are packed all, or the projects
+-- they belong to have a row that says otherwise.
+CREATE FUNCTION unpacked_events(week timestamptz, received_before timestamptz)
+RETURNS TABLE (org_id uuid, project_id text, events bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN QUERY EXECUTE format(
+    'SELECT e.org_id, e.project_id, count(*)
+     FROM productgraph.events e LEFT JOIN productgraph.packed_weeks p
+       ON p.org_id = e.org_id AND p.project_id = e.project_id AND p.week = %1$L
+     WHERE e.timestamp >= %1$L AND e.timestamp < %1$L::timestamptz + interval ''168 hours''
+       AND e.received_at >= %2$L AND e.received_at < %3$L
+       AND e.received_at >= coalesce(p.packed_until, ''-infinity'')
+       AND NOT EXISTS (SELECT FROM productgraph.packed_projects k
+                       WHERE k.org_id = e.org_id AND k.project_id = e.project_id AND k.too_many_kinds)
+     GROUP BY 1, 2 ORDER BY 1, 2',
+    week, coalesce((SELECT min(p.packed_until) FROM productgraph.packed_weeks p WHERE p.week = unpacked_events.week), '-infinity'),
+    received_before);
+END
+$$;
+COMMENT ON FUNCTION unpacked_events(timestamptz, timestamptz) IS
+'Part of pack_events(): how many events of a week, of each project, are not packed yet.';
+
+CREATE FUNCTION pack_events(most bigint DEFAULT 20000000, OUT packed bigint, OUT merged bigint)
+RETURNS record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  received_before timestamptz := productgraph.begin_packing();
+  scope record;
+  waiting record;
+  done record;
+BEGIN
+  packed := 0;
+  merged := 0;
+  IF received_before IS NULL THEN
+    RETURN;
+  END IF;
+  FOR scope IN SELECT w.week FROM productgraph.event_weeks() w WHERE w.week < received_before + interval '1 week' ORDER BY w.week DESC LOOP
+    FOR waiting IN SELECT * FROM productgraph.unpacked_events(scope.week, received_before) LOOP
+      BEGIN
+        IF packed < most THEN
+          done := productgraph.pack_week(waiting.org_id, waiting.project_id, scope.week, waiting.events, received_before);
+          packed := packed + done.packed;
+          merged := merged + done.merged;
+          CONTINUE;
+        END IF;
+      EXCEPTION WHEN others THEN
+        RAISE WARNING 'events of project "%" from the week of % could not be packed: %', waiting.project_id, scope.week, SQLERRM;
+      END;
+      PERFORM productgraph.note_unpacked(waiting.org_id, waiting.project_id, scope.week);
+    END LOOP;
+    EXIT WHEN packed >= most;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION pack_events(bigint) IS
+'Part of maintain(): packs the events that are not packed yet, the latest weeks first, until it has packed at least so many. '
+'Ingestion and questions go on meanwhile. Returns how many events it packed and how many segments it merged; nothing '
+'when another session is at it. A week that cannot be packed is left for the next time with a warning.';
+
+CREATE FUNCTION rebuild_segments(
+  project text, from_time timestamptz DEFAULT '-infinity', to_time timestamptz DEFAULT 'infinity') RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  org uuid := productgraph.project_org(project);
+  received_before timestamptz := productgraph.begin_packing();
+  scope record;
+  events bigint := 0;
+BEGIN
+  IF received_before IS NULL THEN
+    RAISE 'another session is packing events' USING ERRCODE = 'lock_not_available';
+  END IF;
+  FOR scope IN SELECT w.week FROM productgraph.event_weeks() w
+               WHERE w.week < to_time AND w.week + interval '168 hours' > from_time ORDER BY w.week LOOP
+    PERFORM productgraph.unpack_week(org, project, scope.week);
+    events := events + (
+      SELECT (productgraph.pack_week(org, project, scope.week, u.events, received_before)).packed
+      FROM productgraph.unpacked_events(scope.week, received_before) u WHERE u.org_id = org AND u.project_id = project);
+  END LOOP;
+  RETURN events;
+END
+$$;
+COMMENT ON FUNCTION rebuild_segments(text, timestamptz, timestamptz) IS
+'Makes the segments of the weeks that overlap [from_time, to_time) anew from the rows of a project of the current '
+'organization, and returns of how many events. Errors: 42704 unknown project, 55P03 when another session is packing.';

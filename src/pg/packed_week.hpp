@@ -1,0 +1,23 @@
+// Rows of productgraph.packed_weeks: what is packed.
+#pragma once
+
+#include "src/pg/segment_store.hpp"
+
+namespace productgraph::pg {
+
+struct WeekState {
+  TimestampTz packed_until;
+  int64 generation;  // the last that was used
+};
+
+// Both between EnterStore and LeaveStore only, with the organization entered.
+
+// Holds off the deletion of the organization until this transaction has ended, so that it finds our rows too;
+// false when it is gone.
+bool KeepOrganization(Datum org_id);
+
+// Takes the row of a week, there or not, until the end of the transaction. Whoever packs or unpacks a week
+// does so first, so that one of the two sees what the other did.
+WeekState TakeWeek(const ProjectWeek& of);
+
+}  // namespace productgraph::pg
