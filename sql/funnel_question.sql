@@ -115,7 +115,7 @@ BEGIN
       concat_ws(' AND ', productgraph.filter_condition(filter),
         CASE WHEN step_order <> 'strict' THEN format('(%s)', array_to_string(parts.conditions || parts.excluded, ' OR ')) END),
       productgraph.condition_mask(parts.conditions || parts.excluded),
-      coalesce(productgraph.field_expression(coalesce(hold, breakdown)), 'NULL'));
+      CASE WHEN hold IS NULL AND breakdown IS NULL THEN 'NULL' ELSE productgraph.field_expression(coalesce(hold, breakdown)) END);
     IF cardinality(source.weeks) = 0 THEN
       reason := 'nothing is packed yet';
     ELSE

@@ -21,6 +21,7 @@ bool TakesStepsEarlier(const FunnelChain& a, const FunnelChain& b) {
 PackedFunnel::PackedFunnel(const PackedFunnelSpec& spec, const QuestionContext& context)
     : spec_(spec),
       context_(context),
+      masks_(context.memory),
       splitter_(context.repeated, context.memory),
       rows_(context.memory),
       labels_(context.memory),
@@ -29,6 +30,11 @@ PackedFunnel::PackedFunnel(const PackedFunnelSpec& spec, const QuestionContext& 
       scan_rows_(context.memory),
       grouped_(context.memory),
       summaries_(context.memory) {
+  const StepMask steps = FirstSteps(spec.options.steps);
+  for (const EventMeaning& meaning : context.meanings) {
+    const bool begins = spec.options.order == StepOrder::kAny && (meaning.mask & steps) != 0;
+    masks_.push_back(begins ? meaning.mask | spec.options.beginning() : meaning.mask);
+  }
   std::uint32_t labels = 0;
   if (spec.breakdown) {
     for (const EventMeaning& meaning : context.meanings) labels = std::max(labels, meaning.label);
@@ -37,19 +43,15 @@ PackedFunnel::PackedFunnel(const PackedFunnelSpec& spec, const QuestionContext& 
   for (std::uint32_t i = 0; i <= labels; ++i) summaries_.emplace_back(spec.options.steps, context.memory);
 }
 
-StepMask PackedFunnel::MaskOf(const EventMeaning& meaning, Micros ts) const {
-  if (spec_.options.order == StepOrder::kAny) {
-    const bool begins = (meaning.mask & FirstSteps(spec_.options.steps)) != 0 && ts < spec_.begin_before;
-    return begins ? meaning.mask | spec_.options.beginning() : meaning.mask;
-  }
-  return ts < spec_.begin_before ? meaning.mask : meaning.mask & ~StepMask{1};
+StepMask PackedFunnel::MaskOf(EventValue value, Micros ts) const {
+  return ts < spec_.begin_before ? masks_[value] : masks_[value] & ~spec_.options.beginning();
 }
 
 template <class Row>
 void PackedFunnel::VisitRows(std::span<const Row> rows) {
   rows_.resize(rows.size());
   StepRow* to = rows_.data();
-  for (const Row& row : rows) *to++ = {row.ts, MaskOf(context_.meanings[row.value], row.ts)};
+  for (const Row& row : rows) *to++ = {row.ts, MaskOf(row.value, row.ts)};
   labels_.clear();
   if (spec_.breakdown) {
     for (const Row& row : rows) labels_.push_back(context_.meanings[row.value].label);
@@ -87,7 +89,7 @@ void PackedFunnel::VisitGroups(std::span<const ScanRow> rows) {
     if (spec_.hold && meaning.label == 0) continue;  // no value to hold
     const std::uint64_t session = spec_.in_session ? std::uint64_t{row.session} << 32 : 0;
     grouped_.push_back(
-        {session | (spec_.hold ? meaning.label : 0), {row.ts, MaskOf(meaning, row.ts)}, meaning.label});
+        {session | (spec_.hold ? meaning.label : 0), {row.ts, MaskOf(row.value, row.ts)}, meaning.label});
   }
   std::stable_sort(grouped_.begin(), grouped_.end(),
                    [](const GroupedRow& a, const GroupedRow& b) { return a.group < b.group; });
@@ -103,11 +105,12 @@ void PackedFunnel::VisitGroups(std::span<const ScanRow> rows) {
 }
 
 FunnelWindow PackedFunnel::WindowOf(std::span<const StepRow> rows) {
-  FunnelWindow window{.length = spec_.window};
+  FunnelWindow window{.length = context_.window};
   if (!context_.calendar_window) return window;
-  deadlines_.clear();
-  for (const StepRow& row : rows)
-    deadlines_.push_back(row.mask & spec_.options.opening() ? context_.calendar_window->End(row.ts) : row.ts);
+  deadlines_.resize(rows.size());
+  const StepMask opening = spec_.options.opening();
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    deadlines_[i] = rows[i].mask & opening ? context_.calendar_window->End(rows[i].ts) : rows[i].ts;
   window.deadlines = deadlines_;
   return window;
 }

@@ -22,7 +22,6 @@ struct Attribution {
 // Trivially copyable, so that it can be handed to another process.
 struct PackedFunnelSpec {
   AttemptOptions options;
-  Micros window = 0;                // unless there is a calendar window
   Micros begin_before = kInfinity;  // attempts begin before that
   bool by_session = false;          // sessions are the actors
   bool total = false;               // all attempts one after the other, not the best of each actor
@@ -57,7 +56,7 @@ class PackedFunnel : public PackedQuestion, private SessionVisitor {
   void VisitSession(const SessionRows& session) override;
   template <class Row>
   void VisitRows(std::span<const Row> rows);
-  StepMask MaskOf(const EventMeaning& meaning, Micros ts) const;
+  StepMask MaskOf(EventValue value, Micros ts) const;
   void VisitGroups(std::span<const ScanRow> rows);
   FunnelWindow WindowOf(std::span<const StepRow> rows);
   void AddAttempts(std::span<const StepRow> rows, std::span<const std::uint32_t> labels);
@@ -68,6 +67,7 @@ class PackedFunnel : public PackedQuestion, private SessionVisitor {
 
   const PackedFunnelSpec spec_;
   const QuestionContext context_;
+  std::pmr::vector<StepMask> masks_;  // by value, where an attempt may begin
   SessionSplitter splitter_;
   std::pmr::vector<StepRow> rows_;
   std::pmr::vector<std::uint32_t> labels_;

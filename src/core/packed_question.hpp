@@ -23,7 +23,8 @@ class CalendarWindow {
 struct QuestionContext {
   std::span<const EventMeaning> meanings;  // by EventValue
   MarkedSessions repeated;  // at least the sessions with events of several actors, or in several segments
-  CalendarWindow* calendar_window;  // null when the question's window, if it has one, is of fixed length
+  Micros window;            // of the question, if it has one
+  CalendarWindow* calendar_window;  // instead, when its length depends on the calendar; else null
   std::pmr::memory_resource* memory;
   StopToken stop;
 };

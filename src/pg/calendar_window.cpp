@@ -21,6 +21,14 @@ core::Micros NextChange(core::Micros ts) {
 
 }  // namespace
 
+bool IsCalendarWindow(const Interval& window, core::Micros from, core::Micros to, core::Micros* length) {
+  *length = window.time + window.day * kDay;
+  if (window.month != 0) return true;
+  if (window.day == 0) return false;
+  const core::Micros change = NextChange(from);
+  return change != core::kInfinity && change <= core::AddMicros(core::AddMicros(to, *length), kDay);
+}
+
 core::Micros SessionCalendarWindow::Ask(core::Micros ts) const {
   const Datum end = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(FromUnixMicros(ts)),
                                         PointerGetDatum(&window_));

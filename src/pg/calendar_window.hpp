@@ -6,9 +6,8 @@
 
 namespace productgraph::pg {
 
-inline bool IsCalendarWindow(const Interval& window) {
-  return window.day != 0 || window.month != 0;
-}
+// Whether the length of the window depends on when in [from, to] it opens. If not it is that of `length`.
+bool IsCalendarWindow(const Interval& window, core::Micros from, core::Micros to, core::Micros* length);
 
 // Of days, the length is that of the calendar only where clocks are changed meanwhile; PostgreSQL is asked
 // once for all times between two such changes. It cannot raise an error for times that can be packed.

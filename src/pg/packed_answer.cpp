@@ -5,6 +5,7 @@
 #include "src/core/loose_events.hpp"
 #include "src/core/segment_reader.hpp"
 #include "src/core/session_marks.hpp"
+#include "src/pg/calendar_window.hpp"
 #include "src/pg/packed_workers.hpp"
 #include "src/pg/saved_plan.hpp"
 #include "src/pg/times.hpp"
@@ -20,7 +21,8 @@ constexpr Oid kKindColumns[] = {INT4OID, INT4OID, TEXTOID};
 constexpr Oid kLooseColumns[] = {TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID, TEXTOID};
 
 SavedPlan size_plan = {
-    "SELECT max(s.shard_bits)::integer, sum(s.events)::bigint, sum(octet_length(s.sessions))::bigint"
+    "SELECT max(s.shard_bits)::integer, sum(s.events)::bigint, sum(octet_length(s.sessions))::bigint,"
+    " min(s.first_time), max(s.last_time)"
     " FROM productgraph.segments s"
     " WHERE s.org_id = $1 AND s.project_id = $2 AND s.week = ANY ($3) AND s.last_time >= $4 AND s.first_time "
     "< $5",
@@ -40,6 +42,9 @@ struct Sizes {
   int shard_bits;
   int64 events;
   int64 session_bytes;
+  // Between these times all packed events lie, microseconds since 1970.
+  core::Micros first_time;
+  core::Micros last_time;
 };
 
 // The parameters of the plans above.
@@ -58,9 +63,14 @@ Sizes FindSizes(const PackedRequest& request) {
   const Datum bits = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &none);
   const Datum events = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &none);
   const Datum session_bytes = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &none);
-  // Of no segments, all are null.
-  const Sizes sizes = {none ? 0 : DatumGetInt32(bits), none ? 0 : DatumGetInt64(events),
-                       none ? 0 : DatumGetInt64(session_bytes)};
+  const Datum first = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &none);
+  const Datum last = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 5, &none);
+  Sizes sizes = {0, 0, 0, core::kInfinity, core::kMinusInfinity};
+  // Of no segments all are null.
+  if (!none) {
+    sizes = {DatumGetInt32(bits), DatumGetInt64(events), DatumGetInt64(session_bytes),
+             ToUnixMicros(DatumGetTimestampTz(first)), ToUnixMicros(DatumGetTimestampTz(last))};
+  }
   SPI_freetuptable(SPI_tuptable);
   MemoryContextSwitchTo(context);
   return sizes;
@@ -218,6 +228,9 @@ class Leader {
     shared->sessions = request_.sessions;
     shared->type = request_.type;
     shared->window = request_.window;
+    shared->is_calendar_window =
+        IsCalendarWindow(request_.window, std::min(sizes.first_time, loose_first_),
+                         std::max(sizes.last_time, loose_last_), &shared->fixed_window);
     pg_atomic_init_u32(&shared->next_shard, 0);
     Compute([&] { meanings_.SortLabels(); });
     return AnswerInParallel(
@@ -257,6 +270,8 @@ class Leader {
   core::PackedMeanings meanings_;
   std::pmr::vector<core::EventValue> kind_values_;
   core::LooseEvents loose_;
+  core::Micros loose_first_ = core::kInfinity;
+  core::Micros loose_last_ = core::kMinusInfinity;
   std::pmr::vector<std::uint64_t> loose_ends_;
   std::pmr::vector<std::uint8_t> loose_bytes_;
   core::RepeatedSessions* repeated_;  // null unless the question needs sessions

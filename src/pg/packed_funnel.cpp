@@ -45,7 +45,6 @@ core::Attribution ParseAttribution(std::string_view name) {
 core::PackedFunnelSpec ReadSpec(FunctionCallInfo fcinfo) {
   core::PackedFunnelSpec spec;
   ParseAttemptMode(TextView(PG_GETARG_TEXT_PP(kMode)), PG_GETARG_INT32(kConditions), &spec.options);
-  spec.window = PG_GETARG_INTERVAL_P(kWindow)->time;
   spec.begin_before = ToUnixMicros(PG_GETARG_TIMESTAMPTZ(kBeginBefore));
   spec.total = PG_GETARG_BOOL(kTotal);
   spec.by_session = PG_GETARG_BOOL(kBySession);

@@ -129,13 +129,13 @@ core::PackedQuestion* AnswerShards(const QuestionParts& parts) {
   auto* const memory = NewIn<MemoryContextResource>(context, context);
   core::PackedQuestion* question = nullptr;
   auto* const loose_values = NewIn<std::pmr::vector<core::EventValue>>(context, memory);
-  const Interval& window = parts.shared->window;
+  const SharedQuestion& shared = *parts.shared;
   core::CalendarWindow* const calendar =
-      IsCalendarWindow(window) ? NewIn<SessionCalendarWindow>(context, window) : nullptr;
+      shared.is_calendar_window ? NewIn<SessionCalendarWindow>(context, shared.window) : nullptr;
   Compute([&] {
-    question = core::MakePackedQuestion(
-        parts.shared->type, parts.spec,
-        {parts.meanings, core::MarkedSessions(parts.repeated_sessions), calendar, memory, CancelToken()});
+    question = core::MakePackedQuestion(parts.shared->type, parts.spec,
+                                        {parts.meanings, core::MarkedSessions(parts.repeated_sessions),
+                                         shared.fixed_window, calendar, memory, CancelToken()});
     for (core::EventValue value = 0; value < parts.meanings.size(); ++value) loose_values->push_back(value);
   });
   const MemoryContext shard_context =

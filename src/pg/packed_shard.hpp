@@ -18,7 +18,9 @@ struct SharedQuestion {
   std::int32_t shard_bits;
   bool sessions;
   core::QuestionType type;
-  Interval window;  // of the question; only days and months of it matter here
+  bool is_calendar_window;  // of two forms of the window the first counts
+  Interval window;
+  core::Micros fixed_window;
   pg_atomic_uint32 next_shard;
 };
 

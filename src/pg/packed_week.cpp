@@ -1,4 +1,5 @@
-// unpack_week(), note_unpacked(), forget_packed() and forget_all_packed(), and the state of a week that packing works with.
+// unpack_week(), note_unpacked(), forget_packed() and forget_all_packed(), and the state of a week that
+// packing works with.
 #include "src/pg/packed_week.hpp"
 
 #include "src/pg/organization.hpp"

@@ -47,7 +47,6 @@ PackedFunnelSpec RandomSpec(Random* random) {
   if (spec.options.steps > 1 && random->Below(3) == 0)
     spec.options.excluded[spec.options.exclusions++] = {1, static_cast<std::uint8_t>(spec.options.steps)};
   if (random->Below(4) == 0 && spec.options.order == StepOrder::kStrict) spec.options.per_step = true;
-  spec.window = static_cast<Micros>(random->Below(12)) * 1000;
   if (random->Below(3) == 0) spec.begin_before = static_cast<Micros>(random->Below(60)) * 1000;
   spec.total = random->Below(3) == 0;
   spec.by_session = random->Below(3) == 0;
@@ -66,7 +65,8 @@ std::pair<std::string, std::string> GroupOf(const PackedFunnelSpec& spec, const 
   return {counted, group};
 }
 
-FunnelSummary Expected(const PackedWorld& world, const Meaning& meaning, const PackedFunnelSpec& spec) {
+FunnelSummary Expected(const PackedWorld& world, const Meaning& meaning, const PackedFunnelSpec& spec,
+                       Micros length) {
   std::map<std::string, std::map<std::string, std::vector<StepRow>>> groups;
   for (const WorldEvent& event : world.events) {
     const EventValue value = meaning.of_kinds[event.kind];
@@ -87,7 +87,7 @@ FunnelSummary Expected(const PackedWorld& world, const Meaning& meaning, const P
     std::optional<FunnelChain> best;
     for (auto& [group, rows] : rows_of_groups) {
       SortRows(rows, StopToken());
-      const FunnelWindow window{.length = spec.window};
+      const FunnelWindow window{.length = length};
       if (spec.total) {
         ForEachAttempt(rows, window, spec.options, Memory(), StopToken(),
                        [&](const FunnelChain& chain) { summary.Add(chain); });
@@ -102,7 +102,8 @@ FunnelSummary Expected(const PackedWorld& world, const Meaning& meaning, const P
 }
 
 // Shards are shared out to two questions, as two processes would have them.
-FunnelSummary Asked(const PackedWorld& world, const Meaning& meaning, const PackedFunnelSpec& spec) {
+FunnelSummary Asked(const PackedWorld& world, const Meaning& meaning, const PackedFunnelSpec& spec,
+                    Micros length) {
   RepeatedSessions repeated(world.events.size(), Memory());
   for (const auto& segments : world.shards) {
     for (const SegmentBytes& segment : segments) {
@@ -110,7 +111,7 @@ FunnelSummary Asked(const PackedWorld& world, const Meaning& meaning, const Pack
     }
   }
   const MarkedSessions marked(repeated.words());
-  const QuestionContext context{meaning.meanings, marked, nullptr, Memory(), StopToken()};
+  const QuestionContext context{meaning.meanings, marked, length, nullptr, Memory(), StopToken()};
   PackedFunnel leader(spec, context), worker(spec, context);
   for (std::uint32_t shard = 0; shard < world.shards.size(); ++shard) {
     ScanOptions options;
@@ -137,12 +138,13 @@ TEST(PackedFunnelTest, AnswersAsTheKernelDoesOnRows) {
   for (int round = 0; round < 700; ++round) {
     const PackedFunnelSpec spec = RandomSpec(&random);
     if (spec.options.Problem()) continue;
+    const Micros length = static_cast<Micros>(random.Below(12)) * 1000;
     const int times = random.Below(2) ? 60 : 2000;
     const PackedWorld world(&random, static_cast<int>(random.Below(120)), kKinds, times,
                             1 + static_cast<int>(random.Below(3)));
     const Meaning meaning = RandomMeaning(&random, spec);
-    FunnelSummary expected = Expected(world, meaning, spec);
-    FunnelSummary asked = Asked(world, meaning, spec);
+    FunnelSummary expected = Expected(world, meaning, spec, length);
+    FunnelSummary asked = Asked(world, meaning, spec, length);
     for (int step = 0; step < spec.options.steps; ++step) {
       ASSERT_EQ(asked.reached(step), expected.reached(step)) << "round " << round << ", step " << step;
       // Of sessions and held values, which of equal attempts counts is not said.
