@@ -1,0 +1,28 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { measured } from './measured.mjs';
+
+export async function duckdb(directory) {
+  mkdirSync(directory, { recursive: true });
+  let instance;
+  let connection;
+  const open = async () => {
+    instance = await DuckDBInstance.create(join(directory, 'events.duckdb'));
+    connection = await instance.connect();
+  };
+  await open();
+  const rows = async (query) => (await connection.runAndReadAll(query)).getRows();
+  return {
+    version: String((await rows('SELECT version()'))[0][0]),
+    run: (statement) => connection.run(statement),
+    ask: rows,
+    measure: (query) => measured(() => rows(query)),
+    async cool(dropCaches) {
+      connection.closeSync();
+      instance.closeSync();
+      dropCaches();
+      await open();
+    },
+  };
+}
