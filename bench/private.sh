@@ -14,3 +14,15 @@ results_file=$root/bench/results/$name.json
 trap 'dev/down --reset >/dev/null 2>&1 || true' EXIT
 dev/down --reset >/dev/null 2>&1 || true
 mkdir -p "$root/bench/results"
+
+# Between these two a crash of the cluster would cost its data, and writing costs less.
+begin_filling() {
+  run_psql -c 'ALTER SYSTEM SET fsync = off' -c 'ALTER SYSTEM SET full_page_writes = off' \
+    -c "ALTER SYSTEM SET max_wal_size = '4GB'" -c 'SELECT pg_reload_conf()' >/dev/null
+}
+
+end_filling() {
+  run_psql -c 'ALTER SYSTEM RESET fsync' -c 'ALTER SYSTEM RESET full_page_writes' -c 'ALTER SYSTEM RESET max_wal_size' \
+    -c 'SELECT pg_reload_conf()' >/dev/null
+  run_psql -c CHECKPOINT  # with the settings as they are now, so that little WAL is kept
+}

@@ -7,8 +7,7 @@ last_stored_day=$(date -u -d '15 days ago' +%F)
 
 fill_store() { # events
   dev/up >/dev/null
-  run_psql -c 'ALTER SYSTEM SET fsync = off' -c 'ALTER SYSTEM SET full_page_writes = off' \
-    -c "ALTER SYSTEM SET max_wal_size = '4GB'" -c 'SELECT pg_reload_conf()' >/dev/null
+  begin_filling
   run_psql -f "$here/plain.sql"
   if (($1 > 0)); then
     # A person of the generator makes 29 events a day.
@@ -18,8 +17,7 @@ fill_store() { # events
     wait $!
     run_psql -c 'VACUUM (ANALYZE)'
   fi
-  run_psql -c 'ALTER SYSTEM RESET ALL' -c 'SELECT pg_reload_conf()' >/dev/null
-  run_psql -c CHECKPOINT  # with the settings as they are now, so that little WAL is kept
+  end_filling
 }
 
 open_store() { # events

@@ -20,6 +20,7 @@ export function clickhouse(directory) {
     run,
     ask: rows,
     measure: (query) => measured(async () => rows(query)),
+    bytes: () => rows("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = 'bench'")[0][0],
     // The engine runs in this process; what it would lose in a restart is dropped instead.
     async cool(dropCaches) {
       for (const cache of ['MARK', 'UNCOMPRESSED', 'PRIMARY INDEX', 'QUERY CONDITION', 'MMAP']) {

@@ -1,14 +1,15 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { measured } from './measured.mjs';
 
 export async function duckdb(directory) {
   mkdirSync(directory, { recursive: true });
+  const file = join(directory, 'events.duckdb');
   let instance;
   let connection;
   const open = async () => {
-    instance = await DuckDBInstance.create(join(directory, 'events.duckdb'));
+    instance = await DuckDBInstance.create(file);
     connection = await instance.connect();
   };
   await open();
@@ -18,6 +19,7 @@ export async function duckdb(directory) {
     run: (statement) => connection.run(statement),
     ask: rows,
     measure: (query) => measured(() => rows(query)),
+    bytes: () => statSync(file).size,
     async cool(dropCaches) {
       connection.closeSync();
       instance.closeSync();

@@ -1,0 +1,22 @@
+// Steps as funnel() takes them, and as SQL that is the same everywhere: the columns have the same names.
+const literal = (value) => (typeof value === 'number' ? String(value) : `'${value}'`);
+const columnOf = (field) => field.replaceAll('.', '_');
+
+function conditionOf(step) {
+  const parts = Object.entries(step).map(([field, wanted]) =>
+    Array.isArray(wanted)
+      ? `${columnOf(field)} IN (${wanted.map(literal).join(', ')})`
+      : `${columnOf(field)} = ${literal(wanted)}`,
+  );
+  return `(${parts.join(' AND ')})`;
+}
+
+const view = (path) => ({ 'event.type': 'page.view', 'page.path': path });
+const use = (component) => ({ 'ui.component.name': component });
+
+export const purchase = [view('/'), view('/products/kitchen'), use('AddToCartButton'), view('/checkout'), { 'event.type': 'journey.conversion' }];
+export const payment = [view('/checkout/payment'), use('PayButton'), { 'api.path': '/api/payments', 'api.status_code': [200, 201] }];
+export const visit = [view('/products'), use('AddToCartButton'), use('CheckoutButton'), { 'event.type': 'journey.conversion' }];
+
+export const conditions = (steps) => steps.map(conditionOf);
+export const anyOf = (steps) => `(${conditions(steps).join(' OR ')})`;
