@@ -1,5 +1,6 @@
-// node compare.mjs EVENTS DIRECTORY RESULTS: packs the store's events, adds the last half hour, brings all to the rivals,
-// asks every question in every way; prints medians and writes them to RESULTS. Rivals keep their files in DIRECTORY.
+// node compare.mjs EVENTS DIRECTORY RESULTS: packs the store's events, adds the last half hour, brings all of them to the
+// rivals, asks every question in every way; prints medians and writes them to RESULTS. Rivals keep their files in
+// DIRECTORY.
 //   ROUNDS, COLD, RIVALS, ONLY: see run
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -47,6 +48,7 @@ await owner.close();
 
 const analyst = await postgres({
   user: 'bench_analyst',
+  settings: ['client_min_messages = log'],
   prepare: ['SELECT productgraph.set_current_org(bench_org())'],
   restart,
 });
@@ -62,7 +64,7 @@ function reportBytes(system, what, bytes, of = events) {
   turns.record('storage', { system, how: what }, 'bytes_per_event', bytes / of);
 }
 
-function reportStorage() {
+async function reportStorage() {
   console.log('storage, of the rivals only the columns that are asked for');
   reportBytes('productgraph', 'rows', store.rows);
   reportBytes('productgraph', 'indexes', store.indexes);
@@ -70,7 +72,9 @@ function reportStorage() {
     reportBytes('productgraph', 'segments', store.content, packedEvents);
     reportBytes('productgraph', 'table of segments', store.table, packedEvents);
   }
-  for (const [system, engine] of Object.entries(engines)) reportBytes(system, 'table', engine.bytes());
+  for (const [system, engine] of Object.entries(engines)) {
+    reportBytes(system, 'table', await engine.bytes());
+  }
 }
 
 function reportPacking() {
@@ -86,24 +90,18 @@ function reportPacking() {
   turns.record('packing', { system: 'productgraph' }, 'events_per_second', rate);
 }
 
-// Where the answer came from, if the server tells.
-async function reportSource(question) {
-  const said = (await analyst.messages(question.ways[0].query)).filter((line) => /segments|rows/.test(line));
-  for (const line of said) console.log(`  ${line}`);
-}
-
 const versions = Object.entries(engines).map(([system, engine]) => `${system} ${engine.version}`);
 console.log(
-  `${events} events, ${events - packedEvents} of them not packed; ${[`PostgreSQL ${version}`, ...versions].join(', ')}; ` +
-    `medians of ${rounds} rounds, spread, times our first` +
+  `${events} events, ${events - packedEvents} of them not packed; ` +
+    `${[`PostgreSQL ${version}`, ...versions].join(', ')}; medians of ${rounds} rounds, spread, times our first` +
     (isCold ? `; cold: after a restart, the system's cache ${canDropCaches ? 'dropped' : 'kept'}` : ''),
 );
 reportPacking();
-reportStorage();
+await reportStorage();
 for (const { name, ways } of questions.filter((each) => each.name.includes(only))) {
-  const question = { name, ways: ways.filter((way) => isAsked(way.system)) };
-  await turns.run(question);
-  await reportSource(question);
+  const messages = await turns.run({ name, ways: ways.filter((way) => isAsked(way.system)) });
+  // Where the answer came from, if the server tells.
+  for (const message of messages.filter((text) => /segments|rows/.test(text))) console.log(`  ${message}`);
 }
 const absent = ['plain SQL', 'duckdb', 'clickhouse'].filter((system) => !isAsked(system));
 if (absent.length > 0) console.log(`not asked: ${absent.join(', ')}`);

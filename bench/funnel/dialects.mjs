@@ -1,4 +1,4 @@
-// What differs between PostgreSQL and DuckDB in the same plain SQL.
+// What differs between PostgreSQL and DuckDB in the same plain SQL, and what ClickHouse has of its own.
 const hourMs = 3600000;
 
 export const inPostgres = {
@@ -24,3 +24,9 @@ export const inDuckdb = {
 };
 
 export const inClickhouse = { events: "bench.events WHERE project_id = 'bench'", hours: (n) => n * hourMs };
+
+// ClickHouse can group by a hash table or, as its table is sorted by actor, in that order; which is faster depends.
+export const clickhouseWays = (how, query) => [
+  { system: 'clickhouse', how: `${how}, by hashing`, query: query('') },
+  { system: 'clickhouse', how: `${how}, in order`, query: query('SETTINGS optimize_aggregation_in_order = 1') },
+];

@@ -9,7 +9,8 @@ const texts = ['event_type', 'page_path', 'ui_component_name', 'ui_viewport', 'a
 // As CSV, a partition at a time, so that there is never a second copy of all of them.
 async function* slices(owner, file) {
   const partitions = await owner.rows(
-    `SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relname ~ '^events_2026' AND reltuples > 0 ORDER BY relname`,
+    `SELECT inhrelid::regclass FROM pg_inherits
+     WHERE inhparent = 'productgraph.events'::regclass AND pg_relation_size(inhrelid) > 0 ORDER BY 1`,
   );
   for (const [partition] of partitions) {
     await owner.ask(`COPY (SELECT project_id, coalesce(user_id, user_anonymous_id, session_id),
@@ -20,24 +21,22 @@ async function* slices(owner, file) {
   }
 }
 
-const inClickhouse = {
-  names: ['project_id', 'actor', 'ms', 'session_id', ...texts, 'api_status_code'],
-  types: ['LowCardinality(String)', 'String', 'UInt64', 'UUID', ...texts.map(() => 'LowCardinality(String)'), 'UInt16'],
-};
+const names = ['project_id', 'actor', 'ms', 'session_id', ...texts, 'api_status_code'];
+const clickhouseTypes = [
+  'LowCardinality(String)', 'String', 'UInt64', 'UUID', ...texts.map(() => 'LowCardinality(String)'), 'UInt16',
+];
+const duckdbTypes = ['VARCHAR', 'VARCHAR', 'BIGINT', 'UUID', ...texts.map(() => 'VARCHAR'), 'SMALLINT'];
 
-const columnsOf = (names, types) => names.map((name, i) => `${name} ${types[i]}`).join(', ');
+const columnsOf = (types) => names.map((name, i) => `${name} ${types[i]}`).join(', ');
 
 export async function load(owner, { clickhouse, duckdb }, file) {
-  const columns = columnsOf(inClickhouse.names, inClickhouse.types);
+  const columns = columnsOf(clickhouseTypes);
   clickhouse?.run(`CREATE TABLE bench.events (${columns}) ENGINE = MergeTree ORDER BY (project_id, actor, ms)`);
-  const duckdbTypes = ['VARCHAR', 'VARCHAR', 'BIGINT', 'UUID', ...texts.map(() => 'VARCHAR'), 'SMALLINT'];
-  await duckdb?.run(`CREATE TABLE arrived (${columnsOf(inClickhouse.names, duckdbTypes)})`);
+  await duckdb?.run(`CREATE TABLE arrived (${columnsOf(duckdbTypes)})`);
   for await (const slice of slices(owner, file)) {
-    clickhouse?.run(
-      `INSERT INTO bench.events SELECT * FROM file('${slice}', 'CSV', '${columns.replaceAll("'", "''")}')`,
-    );
+    clickhouse?.run(`INSERT INTO bench.events SELECT * FROM file('${slice}', 'CSV', '${columns}')`);
     await duckdb?.run(`INSERT INTO arrived SELECT * FROM read_csv('${slice}', header = false, nullstr = 'NULL',
-      columns = {${inClickhouse.names.map((name, i) => `'${name}': '${duckdbTypes[i]}'`).join(', ')}})`);
+      columns = {${names.map((name, i) => `'${name}': '${duckdbTypes[i]}'`).join(', ')}})`);
   }
   clickhouse?.run('OPTIMIZE TABLE bench.events FINAL');
   await duckdb?.run('CREATE TABLE events AS SELECT * FROM arrived ORDER BY project_id, actor, ms');

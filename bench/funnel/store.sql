@@ -8,16 +8,17 @@ CREATE ROLE bench_analyst LOGIN IN ROLE productgraph_analyst;
 SELECT productgraph.add_member('bench_analyst', :'org_id') \g /dev/null
 SELECT productgraph.create_partitions('2026-06-01 00:00Z', '2026-07-01 00:00Z') \g /dev/null
 
--- What happens, on three kinds of device, so three times as many kinds of events. Of a thousand events about so many are
--- of it: among the first two of a session (landing), those up to the eighth (browsing), and the later ones (buying).
+-- What happens, on three devices, so in three times as many kinds of events. The last columns say how often, of a
+-- thousand events each: the first two of a session (landing), those up to the eighth (browsing), the later ones (buying).
 CREATE TABLE happenings (
-  id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_type text NOT NULL, page_path text NOT NULL, component text,
-  component_type text, action text, journey_step text, method text, api_path text, status integer, error_type text,
-  landing integer NOT NULL, browsing integer NOT NULL, buying integer NOT NULL);
+  id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_type text NOT NULL, page_path text NOT NULL,
+  component text, component_type text, action text, journey_step text, method text, api_path text, status integer,
+  error_type text, landing integer NOT NULL, browsing integer NOT NULL, buying integer NOT NULL);
 INSERT INTO happenings (event_type, page_path, landing, browsing, buying) VALUES
-  ('page.view', '/', 237, 40, 10), ('page.view', '/products', 110, 90, 20), ('page.view', '/products/kitchen', 60, 90, 30),
-  ('page.view', '/products/office', 40, 60, 20), ('page.view', '/products/travel', 30, 45, 15),
-  ('page.view', '/search', 50, 55, 15), ('page.view', '/cart', 5, 45, 80), ('page.view', '/checkout', 1, 14, 90),
+  ('page.view', '/', 237, 40, 10), ('page.view', '/products', 110, 90, 20),
+  ('page.view', '/products/kitchen', 60, 90, 30), ('page.view', '/products/office', 40, 60, 20),
+  ('page.view', '/products/travel', 30, 45, 15), ('page.view', '/search', 50, 55, 15),
+  ('page.view', '/cart', 5, 45, 80), ('page.view', '/checkout', 1, 14, 90),
   ('page.view', '/checkout/payment', 0, 6, 70), ('page.view', '/checkout/confirmation', 0, 3, 45),
   ('page.view', '/login', 20, 15, 15), ('page.view', '/account', 15, 10, 20), ('page.view', '/help', 10, 10, 15),
   ('page.leave', '/products', 40, 30, 20), ('page.leave', '/help', 5, 5, 5);
@@ -31,7 +32,8 @@ INSERT INTO happenings (event_type, page_path, component, component_type, action
   ('ui.scroll', '/products', 'ProductList', 'list', 'scroll', 60, 34, 9);
 INSERT INTO happenings (event_type, page_path, journey_step, landing, browsing, buying) VALUES
   ('journey.step', '/products/kitchen', 'product', 15, 25, 15), ('journey.step', '/cart', 'cart', 2, 15, 35),
-  ('journey.step', '/checkout', 'checkout', 0, 5, 40), ('journey.conversion', '/checkout/confirmation', 'confirmation', 0, 2, 40);
+  ('journey.step', '/checkout', 'checkout', 0, 5, 40),
+  ('journey.conversion', '/checkout/confirmation', 'confirmation', 0, 2, 40);
 INSERT INTO happenings (event_type, page_path, method, api_path, status, landing, browsing, buying) VALUES
   ('api.response', '/products', 'GET', '/api/products', 200, 40, 40, 20),
   ('api.response', '/search', 'GET', '/api/search', 200, 20, 20, 10),
@@ -44,7 +46,8 @@ INSERT INTO happenings (event_type, page_path, error_type, landing, browsing, bu
 
 -- An event is one of the thousand elements of an array.
 CREATE TABLE draws AS
-SELECT array_agg(id ORDER BY id) FILTER (WHERE part = 1) AS landing, array_agg(id ORDER BY id) FILTER (WHERE part = 2) AS browsing,
+SELECT array_agg(id ORDER BY id) FILTER (WHERE part = 1) AS landing,
+  array_agg(id ORDER BY id) FILTER (WHERE part = 2) AS browsing,
   array_agg(id ORDER BY id) FILTER (WHERE part = 3) AS buying
 FROM happenings, unnest(ARRAY[landing, browsing, buying]) WITH ORDINALITY w (weight, part), generate_series(1, weight);
 

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { measured } from './measured.mjs';
@@ -19,7 +19,8 @@ export async function duckdb(directory) {
     run: (statement) => connection.run(statement),
     ask: rows,
     measure: (query) => measured(() => rows(query)),
-    bytes: () => statSync(file).size,
+    // Of its file, without what is free in it.
+    bytes: async () => Number((await rows('SELECT used_blocks * block_size FROM pragma_database_size()'))[0][0]),
     async cool(dropCaches) {
       connection.closeSync();
       instance.closeSync();

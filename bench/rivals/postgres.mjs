@@ -7,8 +7,10 @@ import { measured } from './measured.mjs';
 export async function postgres({ user, settings = [], prepare = [], restart } = {}) {
   const all = ["work_mem = '1GB'", 'search_path = productgraph, public', "timezone = 'UTC'", ...settings];
   let client;
+  let said = [];
   const connect = async () => {
     client = new pg.Client({ user, types: { getTypeParser: () => (text) => text } });
+    client.on('notice', (notice) => said.push(notice.message));
     await client.connect();
     for (const statement of [...all.map((setting) => `SET ${setting}`), ...prepare]) await client.query(statement);
   };
@@ -17,17 +19,10 @@ export async function postgres({ user, settings = [], prepare = [], restart } = 
   return {
     rows,
     ask: async (query) => (await measured(() => rows(query))).answer,
-    measure: (query) => measured(() => rows(query)),
-    // What the server says beside the answer.
-    async messages(query) {
-      const said = [];
-      const note = (message) => said.push(message.message);
-      client.on('notice', note);
-      await client.query('SET client_min_messages = log');
-      await client.query(query);
-      await client.query('RESET client_min_messages');
-      client.off('notice', note);
-      return said;
+    // messages: what the server says beside the answer, by client_min_messages.
+    async measure(query) {
+      said = [];
+      return { ...(await measured(() => rows(query))), messages: said };
     },
     async cool(dropCaches) {
       await client.end();

@@ -18,17 +18,20 @@ export class Turns {
     this.results.push({ case: how ? `${name}, ${how}` : name, system, metric, value, n: this.events });
   }
 
+  // Prints and keeps what was measured; answers what was said beside our last answer, if anything.
   async run(question) {
     const { ways } = question;
     const seconds = ways.map(() => []);
     const cold = ways.map(() => undefined);
     let expected;
+    let messages;
     const measure = async (way) => {
       const measured = await this.engineOf(way).measure(way.query);
       expected ??= measured.answer;
       if (!question.answersDiffer && measured.answer !== expected) {
         throw new Error(`${question.name}: ${way.system} (${way.how}) answers\n${measured.answer}\nnot\n${expected}`);
       }
+      if (way === ways[0]) messages = measured.messages;
       return measured.seconds;
     };
     for (let i = 0; this.cool && i < ways.length; ++i) {
@@ -43,6 +46,7 @@ export class Turns {
       }
     }
     this.#print(question, seconds, cold);
+    return messages ?? [];
   }
 
   #print(question, seconds, cold) {
