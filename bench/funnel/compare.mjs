@@ -34,7 +34,6 @@ function restart(whileStopped) {
 
 const owner = await postgres();
 const packed = await pack(owner);
-const packedEvents = Number(await owner.ask('SELECT count(*) FROM productgraph.events'));
 await owner.ask(`CALL make_events(${made}, 1439, 1440)`);
 const events = Number(await owner.ask('SELECT count(*) FROM productgraph.events'));
 const engines = {
@@ -69,8 +68,8 @@ async function reportStorage() {
   reportBytes('productgraph', 'rows', store.rows);
   reportBytes('productgraph', 'indexes', store.indexes);
   if (packed.segments > 0) {
-    reportBytes('productgraph', 'segments', store.content, packedEvents);
-    reportBytes('productgraph', 'table of segments', store.table, packedEvents);
+    reportBytes('productgraph', 'segments', store.content, packed.events);
+    reportBytes('productgraph', 'table of segments', store.table, packed.events);
   }
   for (const [system, engine] of Object.entries(engines)) {
     reportBytes(system, 'table', await engine.bytes());
@@ -78,13 +77,13 @@ async function reportStorage() {
 }
 
 function reportPacking() {
-  const rate = packedEvents / packed.seconds;
   if (packed.segments === 0) {
     console.log('packing: maintain() made no segments');
     return;
   }
+  const rate = packed.events / packed.seconds;
   console.log(
-    `packing: ${packedEvents} events into ${packed.segments} segments in ${packed.seconds.toFixed(1)} s: ` +
+    `packing: ${packed.events} events into ${packed.segments} segments in ${packed.seconds.toFixed(1)} s: ` +
       `${rate.toFixed(0)} events a second, ${(1e6 / rate).toFixed(2)} us an event`,
   );
   turns.record('packing', { system: 'productgraph' }, 'events_per_second', rate);
@@ -92,7 +91,7 @@ function reportPacking() {
 
 const versions = Object.entries(engines).map(([system, engine]) => `${system} ${engine.version}`);
 console.log(
-  `${events} events, ${events - packedEvents} of them not packed; ` +
+  `${events} events, ${events - packed.events} of them not packed; ` +
     `${[`PostgreSQL ${version}`, ...versions].join(', ')}; medians of ${rounds} rounds, spread, times our first` +
     (isCold ? `; cold: after a restart, the system's cache ${canDropCaches ? 'dropped' : 'kept'}` : ''),
 );

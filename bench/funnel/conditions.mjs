@@ -1,6 +1,6 @@
 // Steps as funnel() takes them, and as SQL that is the same everywhere: the columns have the same names.
 const literal = (value) => (typeof value === 'number' ? String(value) : `'${value}'`);
-const columnOf = (field) => field.replaceAll('.', '_');
+export const columnOf = (field) => field.replace(/^gen_ai\./, '').replaceAll('.', '_');
 
 function conditionOf(step) {
   const parts = Object.entries(step).map(([field, wanted]) =>

@@ -8,8 +8,8 @@ RETURN half_hour / 1440.0
        - 0.6 / (2 * pi() * 30) * (sin(2 * pi() * (half_hour / 48.0 - 4 / 24.0)) + sin(2 * pi() * 4 / 24.0));
 
 -- About twelve events a session; people from those who come once or twice to some that make fifty times the average.
--- One session in six is of somebody who has not logged in, one in a hundred tells nothing about its visitor. A device is
--- one person's: the viewport of all events of an actor is the same.
+-- One session in six is of somebody who has not logged in, one in a hundred tells nothing about its visitor. All events
+-- of an actor have the same device and the same variant of the journey.
 CREATE FUNCTION make_half_hour(half_hour integer, events bigint) RETURNS void
 LANGUAGE plpgsql
 SET work_mem = '256MB'
@@ -54,8 +54,9 @@ BEGIN
   SELECT bench_org(), now(), md5(session_id || n)::uuid::text, 'bench', session_id, event_type, timestamp, user_id,
     anonymous_id, n, page_path, component, component_type, action,
     CASE WHEN person * 7919 % 100 < 56 THEN '390x844' WHEN person * 7919 % 100 < 94 THEN '1440x900' ELSE '820x1180' END,
-    CASE WHEN journey_step IS NOT NULL THEN 'checkout_flow' END, journey_step, initcap(journey_step), method, api_path,
-    status, CASE WHEN method IS NOT NULL THEN pause % 900 END, error_type
+    CASE WHEN person * 104729 % 100 < 60 THEN 'checkout' WHEN person * 104729 % 100 < 80 THEN 'checkout_short'
+      ELSE 'checkout_guided' END,
+    journey_step, initcap(journey_step), method, api_path, status, CASE WHEN method IS NOT NULL THEN pause % 900 END, error_type
   FROM in_time JOIN sessions USING (id) JOIN happenings h ON h.id = happening;
 END
 $$;

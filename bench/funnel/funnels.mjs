@@ -3,11 +3,10 @@
 //
 // As in bench/aggregates, the plain forms carry the latest start from step to step: it has the most of its window left.
 // That funnel() uses an event for one step only makes no difference where no event is two steps.
-import { anyOf, conditions } from './conditions.mjs';
+import { anyOf, columnOf, conditions } from './conditions.mjs';
 import { clickhouseWays, inClickhouse, inDuckdb, inPostgres } from './dialects.mjs';
 
 const numbers = (steps) => steps.map((_, i) => i + 1);
-const columnOf = (field) => field.replaceAll('.', '_');
 
 export function ourFunnel({ steps, hours, by, breakdown }) {
   const options = `within => '${hours} hours', actor => '${by}'` + (breakdown ? `, breakdown => '${breakdown}'` : '');

@@ -4,7 +4,7 @@
 // Both keep them by actor and time, as a table made for funnels is. NULL is '' and 0, which ClickHouse reads faster.
 import { rmSync } from 'node:fs';
 
-const texts = ['event_type', 'page_path', 'ui_component_name', 'ui_viewport', 'api_path'];
+const texts = ['event_type', 'page_path', 'ui_component_name', 'journey_id', 'api_path'];
 
 // As CSV, a partition at a time, so that there is never a second copy of all of them.
 async function* slices(owner, file) {

@@ -2,15 +2,18 @@
 
 const isAboutSegments = (task) => /segment|pack/.test(task);
 
-// Seconds until maintain() has nothing left to pack, and how many segments there are then.
+// Seconds until maintain() has nothing left to pack, and the segments and events in them that there are then.
 export async function pack(owner) {
   const started = performance.now();
   for (let done = 1; done > 0; ) {
-    const tasks = await owner.rows('SELECT task, done FROM productgraph.maintain()');
+    const { answer, messages } = await owner.measure('SELECT task, done FROM productgraph.maintain()');
+    messages.forEach((message) => console.log(message));
+    const tasks = answer.split('\n').map((line) => line.split(','));
     done = tasks.filter(([task]) => isAboutSegments(task)).reduce((sum, [, count]) => sum + Number(count), 0);
   }
   const seconds = (performance.now() - started) / 1000;
-  return { seconds, segments: Number(await owner.ask('SELECT count(*) FROM productgraph.segments')) };
+  const [[segments, events]] = await owner.rows('SELECT count(*), coalesce(sum(events), 0) FROM productgraph.segments');
+  return { seconds, segments: Number(segments), events: Number(events) };
 }
 
 // Bytes of the events' rows and of their indexes, and of the segments: what is in them, and all that their table takes.

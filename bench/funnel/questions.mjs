@@ -80,11 +80,11 @@ const paths = {
 
 export const questions = [
   funnelQuestion('funnel(): five steps in a day', { steps: purchase, hours: 24, by: 'user' }),
-  funnelQuestion('funnel(): five steps in a day, by device', {
+  funnelQuestion('funnel(): five steps in a day, by journey', {
     steps: purchase,
     hours: 24,
     by: 'user',
-    breakdown: 'ui.viewport',
+    breakdown: 'gen_ai.journey.id',
   }),
   funnelQuestion('funnel(): page, component, API in an hour', { steps: payment, hours: 1, by: 'user' }),
   funnelQuestion('funnel(): four steps of a session', { steps: visit, hours: 1, by: 'session' }),

@@ -8,8 +8,8 @@ CREATE ROLE bench_analyst LOGIN IN ROLE productgraph_analyst;
 SELECT productgraph.add_member('bench_analyst', :'org_id') \g /dev/null
 SELECT productgraph.create_partitions('2026-06-01 00:00Z', '2026-07-01 00:00Z') \g /dev/null
 
--- What happens, on three devices, so in three times as many kinds of events. The last columns say how often, of a
--- thousand events each: the first two of a session (landing), those up to the eighth (browsing), the later ones (buying).
+-- What happens, in three variants of the journey, so in three times as many kinds of events. The last columns say how
+-- often, of a thousand events each: the first two of a session (landing), up to the eighth (browsing), later (buying).
 CREATE TABLE happenings (
   id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_type text NOT NULL, page_path text NOT NULL,
   component text, component_type text, action text, journey_step text, method text, api_path text, status integer,
