@@ -1,6 +1,6 @@
-// node compare.mjs EVENTS DIRECTORY RESULTS: packs the store's events, adds the last half hour, brings all of them to the
-// rivals, asks every question in every way; prints medians and writes them to RESULTS. Rivals keep their files in
-// DIRECTORY.
+// node compare.mjs EVENTS HALF_HOUR DIRECTORY RESULTS: packs the store's events, makes those of that half hour, brings all
+// to the rivals, asks every question in every way; prints medians and writes them to RESULTS. EVENTS is of how many the
+// half hour is a part. Rivals keep their files in DIRECTORY.
 //   ROUNDS, COLD, RIVALS, ONLY: see run
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { load } from './load.mjs';
 import { pack, storage } from './packing.mjs';
 import { questions } from './questions.mjs';
 
-const [made, directory, resultsFile] = process.argv.slice(2);
+const [made, halfHour, directory, resultsFile] = process.argv.slice(2);
 const rounds = Number(process.env.ROUNDS ?? 5);
 const only = process.env.ONLY ?? '';
 const isCold = process.env.COLD !== '0';
@@ -34,7 +34,7 @@ function restart(whileStopped) {
 
 const owner = await postgres();
 const packed = await pack(owner);
-await owner.ask(`CALL make_events(${made}, 1439, 1440)`);
+await owner.ask(`CALL make_events(${made}, ${halfHour}, ${halfHour} + 1)`);
 const events = Number(await owner.ask('SELECT count(*) FROM productgraph.events'));
 const engines = {
   ...(isAsked('duckdb') && { duckdb: await duckdb(`${directory}/duckdb`) }),
