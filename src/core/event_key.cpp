@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "src/core/id_time.hpp"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -15,6 +17,10 @@ EventKey MakeEventKey(std::string_view project_id, std::string_view event_id) {
   EventKey key;
   static_assert(sizeof(key) == sizeof(bytes.digest));
   std::memcpy(key.data(), bytes.digest, key.size());
+  if (const auto seconds = TimeOfId(event_id)) {
+    for (int i = 0; i < 4; ++i)
+      key[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(*seconds >> (24 - 8 * i));
+  }
   return key;
 }
 
