@@ -13,7 +13,7 @@ BEGIN
   COMMIT;
   FOR day IN 0 .. days - 1 LOOP
     INSERT INTO plain_events
-    SELECT project_id, md5(event_id || day)::uuid::text AS event_id,
+    SELECT project_id, id_of_day(event_id, day) AS event_id,
       overlay(session_id PLACING (900 - day)::text FROM 6 FOR 3), event_type, timestamp - day * interval '1 day',
       user_id, user_anonymous_id, page_path, page_title, page_url, ui_element, api_path, api_status_code,
       api_duration_ms, metadata

@@ -8,7 +8,7 @@ last_stored_day=$(date -u -d '15 days ago' +%F)
 fill_store() { # events
   dev/up >/dev/null
   begin_filling
-  run_psql -f "$here/plain.sql"
+  run_psql -f "$here/ids.sql" -f "$here/plain.sql"
   if (($1 > 0)); then
     # A person of the generator makes 29 events a day.
     traffic --users "$(($1 / stored_days / 29 + 1))" --day "$last_stored_day" --batch 1000 --connections 8
@@ -25,7 +25,8 @@ open_store() { # events
   dev/down --reset >/dev/null 2>&1 || true
   dev/cluster start >/dev/null
   data=$(readlink -f "$run/data")
-  sum=$({ "$pg_config" --version; date -u +%G-%V; cat "$here"/{stored,plain}.sql sql/*.sql dev/database.sql; } | sha256sum)
+  sum=$({ "$pg_config" --version; date -u +%G-%V; echo "$random_ids"
+    cat "$here"/{ids,stored,plain}.sql sql/*.sql dev/database.sql; } | sha256sum)
   kept=$kept_stores/$1-${sum:0:12}
   if [[ ! -e $kept/api_key ]]; then
     say "Filling a store with $1 events..."

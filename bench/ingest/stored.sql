@@ -4,7 +4,7 @@
 SET synchronous_commit = off;
 
 SELECT string_agg(CASE column_name
-    WHEN 'event_id' THEN 'md5(event_id || day)::uuid::text'
+    WHEN 'event_id' THEN 'id_of_day(event_id, day)'
     WHEN 'session_id' THEN 'overlay(session_id PLACING (900 - day)::text FROM 6 FOR 3)'
     WHEN 'timestamp' THEN 'timestamp - day * interval ''1 day'''
     WHEN 'received_at' THEN 'timestamp - day * interval ''1 day'' + interval ''1 second'''
@@ -25,7 +25,7 @@ CREATE TEMP TABLE first_sessions AS SELECT * FROM productgraph.sessions;
 SELECT format($$INSERT INTO productgraph.events SELECT %2$s FROM first_events, (VALUES (%1$s)) d (day)$$, day,
          :'event_of_day'),
   format($$INSERT INTO productgraph.event_keys
-             SELECT org_id, md5(event_id || '-%1$s')::uuid AS key, timestamp - %1$s * interval '1 day'
+             SELECT org_id, key_of_day(event_id, %1$s) AS key, timestamp - %1$s * interval '1 day'
              FROM first_events ORDER BY key$$, day),
   format($$INSERT INTO productgraph.sessions (%2$s) SELECT %3$s FROM first_sessions, (VALUES (%1$s)) d (day) ORDER BY 3$$,
          day, :'session_columns', :'session_of_day')

@@ -2,7 +2,7 @@
 # Sourced by bench/ingest/run: what PostgreSQL does without us, on two connections, beside a store that holds as much.
 #   plain SQL: INSERT … ON CONFLICT DO NOTHING from JSON into a table of 15 columns with two indexes
 #   COPY into a table of all columns without an index
-#   COPY into events and event_keys themselves, with their indexes, keys and all
+#   COPY into events and event_keys themselves, with their indexes, keys and all (keys like those of the ids)
 # shellcheck disable=SC2154  # the variables are those of bench/private.sh and dev/environment.sh
 
 on_two_connections() { # command, called with 0 and 1
@@ -30,7 +30,8 @@ store_half() {
 
 measure_yardsticks() { # events
   local before expected
-  "$traffic_binary" --quiet --seed 1000 --users "$(($1 / 25 + 100))" --day "$(date -u -d yesterday +%F)" --output - |
+  "$traffic_binary" --quiet ${random_ids:+"$random_ids"} --seed 1000 --users "$(($1 / 25 + 100))" \
+    --day "$(date -u -d yesterday +%F)" --output - |
     sed -n "1,$1p" >"$run/lines"
   run_psql -c "\\copy lines (line) FROM '$run/lines' WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')"
   before=$(run_psql -Atc 'SELECT count(*) FROM plain_events')
@@ -41,8 +42,8 @@ measure_yardsticks() { # events
   run_psql -c 'CREATE TABLE bare (LIKE productgraph.events)'
   run_psql -c "\\copy (SELECT * FROM productgraph.events WHERE timestamp > now() - interval '15 days' LIMIT $1)
                       TO '$run/rows'"
-  run_psql -c "\\copy (SELECT (SELECT id FROM productgraph.organizations WHERE slug = 'demo'), gen_random_uuid(), now()
-                       FROM generate_series(1, $1)) TO '$run/keys'"
+  run_psql -c "\\copy (SELECT org_id, key_of_day(event_id, -1), now() FROM productgraph.events
+                       WHERE timestamp > now() - interval '15 days' LIMIT $1) TO '$run/keys'"
   split -n l/2 -d "$run/rows" "$run/rows."
   split -n l/2 -d "$run/keys" "$run/keys."
   yardstick 'COPY into a bare table' "$1" bare_half

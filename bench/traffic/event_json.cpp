@@ -39,12 +39,13 @@ void AppendHex(std::uint64_t value, int digits, std::string* out) {
   for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out->push_back(kHex[value >> shift & 15]);
 }
 
-// The text of a version 4 UUID.
-void AppendUuid(std::uint64_t high, std::uint64_t low, std::string* out) {
+// The text of a UUID of a version; the digit of the version takes the place of one of high's.
+void AppendUuid(char version, std::uint64_t high, std::uint64_t low, std::string* out) {
   AppendHex(high >> 32, 8, out);
   out->push_back('-');
   AppendHex(high >> 16, 4, out);
-  out->append("-4");
+  out->push_back('-');
+  out->push_back(version);
   AppendHex(high, 3, out);
   out->push_back('-');
   out->push_back("89ab"[low >> 62]);
@@ -256,8 +257,9 @@ std::string_view Name(EventType type) {
 }
 
 void SessionJson::Begin(std::string_view project, const Visitor& visitor, std::uint64_t key,
-                        std::int64_t start) {
+                        std::int64_t start, EventIds ids) {
   key_ = key;
+  ids_ = ids;
   visitor_ = visitor;
   head_.assign(R"(","project_id":")").append(project).append(R"(","session.id":"sess-)");
   AppendNumber(static_cast<std::uint64_t>(start), &head_, 36);
@@ -289,7 +291,11 @@ void SessionJson::Begin(std::string_view project, const Visitor& visitor, std::u
 void SessionJson::Append(const Event& event, std::string* out) const {
   const std::uint64_t key = Mix(key_, event.sequence);
   out->append(R"({"event_id":")");
-  AppendUuid(key, Mix(key), out);
+  if (ids_ == EventIds::kRandom) {
+    AppendUuid('4', key, Mix(key), out);
+  } else {
+    AppendUuid('7', static_cast<std::uint64_t>(event.time) << 16 | (key & 0xfff), Mix(key), out);
+  }
   out->append(head_)
       .append(R"(","event.type":")")
       .append(Name(event.type))

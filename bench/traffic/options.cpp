@@ -82,6 +82,8 @@ Options ParseOptions(const std::vector<std::string>& args, std::int64_t now) {
       options.quiet = true;
     else if (name == "--gzip")
       options.gzip = true;
+    else if (name == "--random-ids")
+      options.traffic.ids = EventIds::kRandom;
     else {
       std::string value;
       const std::size_t equals = name.find('=');
@@ -147,6 +149,7 @@ The same seed, users and day give the same events with the same ids, so sending 
                      from then; 0 means as fast as they are taken (0)
   --seconds N        begin no request after that; 0 means until all is sent (0)
   --gzip             compress requests
+  --random-ids       event ids that are UUIDs of version 4 instead of 7, which begin with the time
   --output FILE      write newline-delimited JSON instead of sending; - is standard output
   --report FILE      also write what was measured as JSON: events, seconds, latencies, CPU and memory of this program
   --quiet            print problems only

@@ -66,7 +66,7 @@ void TrafficStream::StartVisit(const PlannedVisit& visit) {
   running.next = 0;
   RecordVisit(visitor, visit.start, &random, &running.events);
   Deliver(visitor.device->is_mobile, &random, &running.events);
-  running.json.Begin(options_.project, visitor, key, visit.start);
+  running.json.Begin(options_.project, visitor, key, visit.start, options_.ids);
   due_.push_back({running.events.front().arrival, slot});
 }
 

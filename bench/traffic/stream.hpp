@@ -16,6 +16,7 @@ struct TrafficOptions {
   std::int64_t end = 0;
   std::int64_t arrivals_end = 0;  // nothing arrives at or after this; 0: no bound
   std::string project = "proj_demo";
+  EventIds ids = EventIds::kTimed;
 };
 
 // All events of all visitors, in the order in which they reach the server. An event depends on seed, visitor
