@@ -14,3 +14,27 @@
 #else
 #define PRODUCTGRAPH_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
+
+namespace productgraph::pg {
+
+// Puts the row of `slot`, which its table has, into all indexes; false when a unique one has its key already,
+// or may come to have it from a transaction that has not ended.
+inline bool InsertIntoIndexes(ResultRelInfo* table, TupleTableSlot* slot, EState* state) {
+  bool conflict = false;
+#if PG_VERSION_NUM >= 160000
+  ExecInsertIndexTuples(table, slot, state, false, true, &conflict, NIL, false);
+#else
+  ExecInsertIndexTuples(table, slot, state, false, true, &conflict, NIL);
+#endif
+  return !conflict;
+}
+
+inline IndexScanDesc BeginIndexScan(Relation table, Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(table, index, snapshot, nullptr, keys, 0);
+#else
+  return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
+}  // namespace productgraph::pg

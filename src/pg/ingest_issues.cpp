@@ -6,6 +6,7 @@
 #include "src/pg/organization.hpp"
 #include "src/pg/saved_plan.hpp"
 #include "src/pg/store_access.hpp"
+#include "src/pg/subtransaction.hpp"
 
 namespace productgraph::pg {
 namespace {
@@ -126,26 +127,16 @@ void Write(const Selection& selection, std::pmr::memory_resource* memory) {
 
 // In a subtransaction, which ends with the setting and the organization it began with.
 void WriteApart(const Selection& selection, std::pmr::memory_resource* memory) {
-  const MemoryContext caller = CurrentMemoryContext;
-  const ResourceOwner owner = CurrentResourceOwner;
-  BeginInternalSubTransaction(nullptr);
-  MemoryContextSwitchTo(caller);
+  const Subtransaction subtransaction = BeginSubtransaction();
   PG_TRY();
   {
     PinSetting("lock_timeout", kLockTimeout);
     Write(selection, memory);
-    ReleaseCurrentSubTransaction();
-    MemoryContextSwitchTo(caller);
-    CurrentResourceOwner = owner;
+    Commit(subtransaction);
   }
   PG_CATCH();
   {
-    MemoryContextSwitchTo(caller);
-    ErrorData* const error = CopyErrorData();
-    FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-    MemoryContextSwitchTo(caller);
-    CurrentResourceOwner = owner;
+    ErrorData* const error = RollbackAfterError(subtransaction);
     if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) ReThrowError(error);
     muted_minute = ThisMinute();
     // Without the statement, which may hold what is not redacted.
