@@ -66,6 +66,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   work record;
+  page bigint;
 BEGIN
   -- First, since it waits for writers and takes long: what follows takes locks that they may wait for.
   BEGIN
@@ -86,10 +87,10 @@ BEGIN
   RETURN NEXT;
   PERFORM productgraph.record_maintenance(task, done);
   task := 'event keys forgotten';
-  DELETE FROM productgraph.event_keys k WHERE k.received_at < now() - deduplicate_for;
-  GET DIAGNOSTICS done = ROW_COUNT;
+  SELECT k.forgotten, k.next_page INTO done, page
+  FROM productgraph.forget_event_keys(now() - deduplicate_for, productgraph.maintenance_position(task)) k;
   RETURN NEXT;
-  PERFORM productgraph.record_maintenance(task, done);
+  PERFORM productgraph.record_maintenance(task, done, page);
   task := 'members without a role removed';
   DELETE FROM productgraph.organization_members m
   WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = m.role);
@@ -102,4 +103,5 @@ COMMENT ON FUNCTION maintain(interval, interval, bigint) IS
 'To be run now and then, say every hour, by a superuser or a member of productgraph_owner: packs about pack_most events at '
 'most, makes partitions for the '
 'weeks ahead, forgets by which ids events received longer ago are recognised as repeats, and forgets members whose role '
-'was dropped, before another role can inherit its OID. Returns what it did, and records it for store_status().';
+'was dropped, before another role can inherit its OID. A run does a bounded part of what it finds and leaves the rest to '
+'the next. Returns what it did, and records it for store_status().';

@@ -16,10 +16,13 @@ BEGIN
     run_at timestamptz NOT NULL,
     role name NOT NULL,
     task text NOT NULL,
-    done bigint NOT NULL
+    done bigint NOT NULL,
+    position bigint
   );
   COMMENT ON TABLE productgraph.maintenance_runs IS
     'What maintain() did in the last 90 days, a row a task. Counts of the whole store: for no analyst to see.';
+  COMMENT ON COLUMN productgraph.maintenance_runs.position IS
+    'Where the next run of a task goes on that does a part of its work each time.';
   ALTER TABLE productgraph.maintenance_runs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
   PERFORM productgraph.add_policy('productgraph.maintenance_runs', 'service',
     'FOR SELECT TO productgraph_service USING (true)');
@@ -27,7 +30,8 @@ BEGIN
     'TO productgraph_owner USING (true)');
   ALTER TABLE productgraph.maintenance_runs OWNER TO productgraph_owner;
   GRANT SELECT ON productgraph.maintenance_runs TO productgraph_service;
-  GRANT EXECUTE ON FUNCTION productgraph.record_maintenance(text, bigint) TO productgraph_owner;
+  GRANT EXECUTE ON FUNCTION productgraph.record_maintenance(text, bigint, bigint), productgraph.maintenance_position(text)
+    TO productgraph_owner;
   GRANT EXECUTE ON FUNCTION productgraph.store_status(), productgraph.status_of_tables(),
     productgraph.status_of_partitions(), productgraph.status_of_event_keys(), productgraph.status_of_maintenance(),
     productgraph.status_of_versions(), productgraph.status_of_settings(), productgraph.status_of_transactions()
@@ -36,17 +40,27 @@ END
 $$;
 COMMENT ON FUNCTION setup_maintenance_record() IS 'Part of setup(): what store_status() and maintain() need.';
 
-CREATE FUNCTION record_maintenance(task text, done bigint) RETURNS void
+CREATE FUNCTION record_maintenance(task text, done bigint, "position" bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   DELETE FROM productgraph.maintenance_runs r WHERE r.run_at < now() - interval '90 days';
-  INSERT INTO productgraph.maintenance_runs (run_at, role, task, done)
-  VALUES (now(), current_user, record_maintenance.task, coalesce(record_maintenance.done, 0));
+  INSERT INTO productgraph.maintenance_runs (run_at, role, task, done, position)
+  VALUES (now(), current_user, record_maintenance.task, coalesce(record_maintenance.done, 0), record_maintenance.position);
 END
 $$;
-COMMENT ON FUNCTION record_maintenance(text, bigint) IS 'Part of maintain(): records a task of this transaction.';
+COMMENT ON FUNCTION record_maintenance(text, bigint, bigint) IS
+'Part of maintain(): records a task of this transaction, and where its next run goes on.';
+
+CREATE FUNCTION maintenance_position(task text) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT coalesce((SELECT r.position FROM productgraph.maintenance_runs r WHERE r.task = maintenance_position.task
+                   ORDER BY r.run_at DESC LIMIT 1), 0)
+$$;
+COMMENT ON FUNCTION maintenance_position(text) IS 'Part of maintain(): where the last run of a task said to go on; 0 at first.';
 
 -- What each part of store_status() returns.
 CREATE TYPE status_line AS (topic text, subject text, status text, value text, hint text, details jsonb);

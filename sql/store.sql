@@ -352,6 +352,7 @@ BEGIN
     TO productgraph_service;
   GRANT EXECUTE ON FUNCTION
     productgraph.maintain(interval, interval, bigint),
+    productgraph.forget_event_keys(timestamptz, bigint, bigint),
     productgraph.create_partitions(timestamptz, timestamptz),
     productgraph.create_partition(timestamptz),
     productgraph.secure_table(regclass, name)

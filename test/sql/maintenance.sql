@@ -16,6 +16,32 @@ SELECT task, done > 0 AS something FROM maintain() ORDER BY 1;
 SELECT count(*) FROM event_keys WHERE org_id = :'org';
 SELECT task, done FROM maintain() ORDER BY 1;
 SELECT done BETWEEN 3 AND 5 AS four_more_weeks FROM maintain(ahead => '8 weeks') WHERE task = 'partitions created';
+-- Keys are looked through part by part; a run goes on where the last one ended.
+INSERT INTO event_keys SELECT :'org', gen_random_uuid(), now() - make_interval(days => 31 * (i / 5000)) FROM generate_series(0, 19999) i;
+SELECT pg_relation_size('event_keys') / current_setting('block_size')::int > 100 AS pages;
+CREATE TEMP TABLE looks AS SELECT 1 AS run, f.* FROM forget_event_keys('2001-01-01', 0, 2) f;
+INSERT INTO looks SELECT 2, f.* FROM looks l, forget_event_keys('2001-01-01', l.next_page, 2) f;
+SELECT l.run, l.forgotten, l.next_page > 0 AS goes_on, l.next_page < 2 * (SELECT next_page FROM looks WHERE run = 1) + 2 AS a_part FROM looks l ORDER BY run;
+-- A day of hourly runs sees all of it.
+DO $$
+DECLARE
+  total bigint := 0;
+  run record;
+BEGIN
+  SELECT 0 AS forgotten, pg_relation_size('event_keys') / current_setting('block_size')::int / 2 AS next_page INTO run;
+  FOR hour IN 1 .. 24 LOOP
+    SELECT * INTO run FROM productgraph.forget_event_keys(now() - interval '30 days', run.next_page, 2);
+    total := total + run.forgotten;
+  END LOOP;
+  RAISE NOTICE '% forgotten', total;
+END
+$$;
+SELECT count(*), min(received_at) > now() - interval '1 hour' AS fresh FROM event_keys WHERE org_id = :'org';
+SELECT task, done FROM maintain() WHERE task ~ 'keys';
+SELECT max(position) > 0 AS noted FROM maintenance_runs WHERE task = 'event keys forgotten';
+SELECT DISTINCT position IS NULL AS without FROM maintenance_runs WHERE task <> 'event keys forgotten';
+SELECT maintenance_position('event keys forgotten') = max(position) AS goes_on, maintenance_position('unknown') FROM maintenance_runs;
+DELETE FROM event_keys WHERE org_id = :'org';
 -- By its owner, who is no superuser.
 CREATE ROLE regress_pg_keeper;
 GRANT productgraph_owner TO regress_pg_keeper;
