@@ -11,6 +11,12 @@ name=$(basename "$(dirname "$0")")
 here=$root/bench/$name
 results_file=$root/bench/results/$name.json
 
+# What docs/operations.md says for this machine. Durability is PostgreSQL's default.
+memory_mb=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
+PRODUCTGRAPH_CLUSTER_SETTINGS="shared_buffers=$((memory_mb / 4))MB max_wal_size=8GB min_wal_size=2GB checkpoint_timeout=15min"
+[[ $("$pg_config" --configure) != *with-lz4* ]] || PRODUCTGRAPH_CLUSTER_SETTINGS+=' wal_compression=lz4'
+export PRODUCTGRAPH_CLUSTER_SETTINGS
+
 trap 'dev/down --reset >/dev/null 2>&1 || true' EXIT
 dev/down --reset >/dev/null 2>&1 || true
 mkdir -p "$root/bench/results"
