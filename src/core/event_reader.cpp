@@ -29,7 +29,7 @@ std::optional<RequestError> ReadDocument(std::string_view json, BodyFormat forma
     return RequestError{ErrorCode::kMalformedJson, Malformed(memory, "invalid UTF-8", bad)};
   }
   const std::size_t before = events->size();
-  rapidjson::MemoryStream stream(json.data(), json.size());
+  JsonText stream(json);
   PmrJsonAllocator allocator(memory);
   JsonReader reader(&allocator);
   EventHandler handler(format, limits, stop, &stream, memory, events);

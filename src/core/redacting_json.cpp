@@ -186,7 +186,7 @@ RedactedJson RedactJson(const RedactionRules& rules, std::string_view root, std:
                         JsonOrigin origin, std::pmr::memory_resource* memory) {
   const bool ours = origin == JsonOrigin::kOurs;
   if (ours && !rules.has_paths() && !MayHoldSensitiveText(rules, json)) return {json};
-  rapidjson::MemoryStream stream(json.data(), json.size());
+  JsonText stream(json);
   PmrJsonAllocator allocator(memory);
   JsonReader reader(&allocator);
   JsonRedactor redactor(rules, root, memory);

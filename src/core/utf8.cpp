@@ -111,9 +111,9 @@ bool HasControlCharacter(std::string_view text) {
 }
 
 bool MayHaveSurrogateEscapes(std::string_view json) {
-  if (json.empty()) return false;  // memmem takes no null
-  for (const std::string_view start : {"\\ud", "\\uD"}) {
-    if (memmem(json.data(), json.size(), start.data(), start.size()) != nullptr) return true;
+  for (std::size_t at = json.find('\\'); at != std::string_view::npos; at = json.find('\\', at + 1)) {
+    const std::string_view escape = json.substr(at, 3);
+    if (escape == "\\ud" || escape == "\\uD") return true;
   }
   return false;
 }

@@ -18,7 +18,7 @@ bool IsJson(std::string_view text) {
   Compute([&] {
     core::PmrJsonAllocator allocator(memory);
     core::JsonReader reader(&allocator);
-    rapidjson::MemoryStream stream(text.data(), text.size());
+    core::JsonText stream(text);
     rapidjson::BaseReaderHandler<> handler;
     valid = !reader.Parse<rapidjson::kParseIterativeFlag>(stream, handler).IsError();
   });
