@@ -149,15 +149,29 @@ bool InsertAll(SortedRows rows, KeyTable* table) {
   return true;
 }
 
-// Claims what may be repeats one by one, then all other keys together. When one of those turns up meanwhile,
-// nothing is claimed. Whoever waits has claimed lower keys only, so that nobody waits in a circle.
-bool ClaimTogether(SortedRows rows, std::size_t known, KeyTable* table) {
+// Claims what may be repeats one by one, then all other keys together. Whoever waits has claimed lower keys
+// only, so that nobody waits in a circle. False when one of the others turned up meanwhile, or when they are
+// too few.
+bool Claim(SortedRows rows, KeyTable* table) {
+  const Relation index = PrimaryIndex(*table);
+  const std::size_t known = index ? PutKnownFirst(rows, *table, index) : rows.size();
+  if (known + kFewest > rows.size()) return false;
+  ClaimOneByOne(rows.first(known), &table->org_id);
+  if (!InsertAll(rows.subspan(known), table)) return false;
+  for (core::IngestRow* row : rows.subspan(known)) row->stored = true;
+  return true;
+}
+
+// Claims the keys, or does nothing at all.
+bool TryTogether(SortedRows rows, Relation relation, const pg_uuid_t* org_id) {
+  if (!IsPlain(relation)) return false;
   const Subtransaction subtransaction = BeginSubtransaction();
   volatile bool claimed = false;
   PG_TRY();
   {
-    ClaimOneByOne(rows.first(known), &table->org_id);
-    claimed = InsertAll(rows.subspan(known), table);
+    KeyTable table = Open(relation, org_id);
+    claimed = Claim(rows, &table);
+    Close(&table);
     if (claimed) {
       Commit(subtransaction);
     } else {
@@ -167,19 +181,9 @@ bool ClaimTogether(SortedRows rows, std::size_t known, KeyTable* table) {
   PG_CATCH();
   { ReThrowError(RollbackAfterError(subtransaction)); }
   PG_END_TRY();
-  for (core::IngestRow* row : rows.first(known)) row->stored = row->stored && claimed;
-  for (core::IngestRow* row : rows.subspan(known)) row->stored = claimed;
-  return claimed;
-}
-
-bool TryTogether(SortedRows rows, Relation relation, const pg_uuid_t* org_id) {
-  if (!IsPlain(relation)) return false;
-  KeyTable table = Open(relation, org_id);
-  const Relation index = PrimaryIndex(table);
-  const std::size_t known = index ? PutKnownFirst(rows, table, index) : rows.size();
-  const bool claimed = known + kFewest <= rows.size() && ClaimTogether(rows, known, &table);
-  Close(&table);
-  return claimed;
+  if (claimed) return true;
+  for (core::IngestRow* row : rows) row->stored = false;
+  return false;
 }
 
 }  // namespace
