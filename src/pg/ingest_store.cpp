@@ -31,17 +31,14 @@ void KeepOrganization(const pg_uuid_t* org_id) {
                   errhint("Send them again.")));
 }
 
-// Rows of one organization, which is the current one.
+// Rows of one organization, which is the current one. All memory is of the SPI connection's context, which
+// SPI relies on: it puts the registry of named relations into the current one, for as long as the connection
+// lasts.
 void StoreOrganization(Rows rows, const pg_uuid_t* org_id, bool may_try) {
-  const MemoryContext context =
-      AllocSetContextCreate(CurrentMemoryContext, "stored events", ALLOCSET_DEFAULT_SIZES);
-  const MemoryContext caller = MemoryContextSwitchTo(context);
-  auto* const memory = NewIn<MemoryContextResource>(context, context);
+  auto* const memory = NewIn<MemoryContextResource>(CurrentMemoryContext, CurrentMemoryContext);
   ClaimKeys(rows, org_id, may_try);
   CopyEvents(rows, memory);
   MergeSessions(rows, memory);
-  MemoryContextSwitchTo(caller);
-  MemoryContextDelete(context);
 }
 
 }  // namespace
