@@ -24,11 +24,11 @@ mkdir -p "$root/bench/results"
 # Between these two a crash of the cluster would cost its data, and writing costs less.
 begin_filling() {
   run_psql -c 'ALTER SYSTEM SET fsync = off' -c 'ALTER SYSTEM SET full_page_writes = off' \
-    -c "ALTER SYSTEM SET max_wal_size = '4GB'" -c 'SELECT pg_reload_conf()' >/dev/null
+    -c 'SELECT pg_reload_conf()' >/dev/null
 }
 
 end_filling() {
-  run_psql -c 'ALTER SYSTEM RESET fsync' -c 'ALTER SYSTEM RESET full_page_writes' -c 'ALTER SYSTEM RESET max_wal_size' \
+  run_psql -c 'ALTER SYSTEM RESET fsync' -c 'ALTER SYSTEM RESET full_page_writes' \
     -c 'SELECT pg_reload_conf()' >/dev/null
   run_psql -c CHECKPOINT  # with the settings as they are now, so that little WAL is kept
 }

@@ -10,7 +10,8 @@ SELECT create_api_key(:'a', 'shared', 'test', expires_at => now() - interval '1 
 SELECT public.fingerprint(:'b') AS before_b \gset
 -- What may be called beyond what everybody may.
 SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'productgraph'::regnamespace
-  AND has_function_privilege('regress_tenant_ingest', p.oid, 'EXECUTE') AND NOT has_function_privilege('regress_tenant_nobody', p.oid, 'EXECUTE');
+  AND has_function_privilege('regress_tenant_ingest', p.oid, 'EXECUTE') AND NOT has_function_privilege('regress_tenant_nobody', p.oid, 'EXECUTE')
+ORDER BY p.oid::regprocedure::text COLLATE "C";
 SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'productgraph'::regnamespace
   AND has_table_privilege('regress_tenant_ingest', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER');
 
