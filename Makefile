@@ -45,7 +45,7 @@ demo: ready ## the whole product on this machine, with a day of sample traffic
 	@dev/demo
 
 test: ## everything, with what it needs; make test SUITES="unit regress" runs some
-	@dev/install-packages build test
+	@dev/install-packages build test sdk
 	@$(MAKE) ready
 	@test/run $(SUITES)
 
@@ -76,7 +76,7 @@ ready:
 	@dev/install-extension
 
 packages: ## install the packages that building and testing need (apt)
-	@dev/install-packages build test
+	@dev/install-packages build test sdk
 
 check: ## formatting, lint and the repository's own rules
 	@dev/install-packages build test
