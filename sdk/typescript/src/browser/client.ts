@@ -90,6 +90,7 @@ export class BrowserClient extends Client {
       listen(document, 'visibilitychange', () => (document.visibilityState === 'hidden' ? this.#leave(false) : this.#return())),
       listen(window, 'pagehide', () => this.#leave(true)),
       listen<PageTransitionEvent>(window, 'pageshow', (event) => event.persisted && this.#return()),
+      listen<StorageEvent>(window, 'storage', (event) => this.consent && this.#exit.unparkOn(event)),
       listen(window, 'online', () => this.sender.hurry()),
     ];
     this.#return();

@@ -36,12 +36,20 @@ export class PageExit {
   /** Takes up what an earlier page, or this one before it was hidden, has parked. */
   unpark(): void {
     const texts = this.#read();
-    this.#store.remove(kParked);
-    this.adopted += Math.max(texts.length - this.parked, 0);
+    if (texts.length > 0) this.#store.remove(kParked);
+    const own = Math.min(this.parked, texts.length);
+    const handedOn = this.parked - own; // another page has taken them up
+    this.adopted += texts.length - own;
     this.parked = 0;
-    this.#sender.giveBack(0, texts.map((json) => ({ json, bytes: new TextEncoder().encode(json).length })));
+    this.#sender.giveBack(handedOn, texts.map((json) => ({ json, bytes: new TextEncoder().encode(json).length })));
   }
 
+  /** Another page may park only after this one has begun: browsers do not wait for it. */
+  unparkOn(event: StorageEvent): void {
+    if (event.newValue && event.key && this.#store.isKey(event.key, kParked) && document.visibilityState === 'visible') this.unpark();
+  }
+
+  /** Deletes what is parked. Returns how many events of this page that were. */
   forget(): number {
     const parked = this.parked;
     this.parked = 0;

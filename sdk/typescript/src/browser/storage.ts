@@ -8,6 +8,11 @@ export class Store {
     this.#prefix = prefix;
   }
 
+  /** Whether a key of localStorage, as its events name it, is `name` here. */
+  isKey(key: string, name: string): boolean {
+    return key === this.#prefix + name;
+  }
+
   get(name: string): string | null {
     try {
       return localStorage.getItem(this.#prefix + name) ?? this.#memory.get(name) ?? null;
