@@ -1,6 +1,7 @@
 // Errors nobody caught.
 
 import type { EventFields } from '../core/event.js';
+import { reasonOf } from '../core/problem.js';
 import type { BrowserClient } from './client.js';
 import { listen, type Undo } from './listeners.js';
 
@@ -8,7 +9,7 @@ const kMaxErrors = 20; // between two page views: a loop that fails must not fil
 
 /** The fields of whatever was thrown. */
 export function errorFields(error: unknown): EventFields {
-  const { name, message, stack } = error instanceof Error ? error : { name: typeof error, message: String(error), stack: undefined };
+  const { name, message, stack } = error instanceof Error ? error : { name: typeof error, message: reasonOf(error), stack: undefined };
   return { 'error.type': name, 'error.message': message, 'error.stack': stack };
 }
 

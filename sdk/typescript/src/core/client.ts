@@ -3,7 +3,7 @@
 import { eventIds } from './event_id.js';
 import type { Event, EventFields, EventType } from './event.js';
 import { plainEvent } from './plain_event.js';
-import type { Problem, Statistics } from './problem.js';
+import { reasonOf, type Problem, type Statistics } from './problem.js';
 import { keepsSession } from './sampling.js';
 import { Sender, type Queued } from './sender.js';
 import { fetchTransport, gzipStream, type Transport, type TransportOptions } from './transport.js';
@@ -98,7 +98,7 @@ export class Client {
       const event = this.#collect(type, fields);
       if (event) this.sender.push(event);
     } catch (error) {
-      this.#drop(`the event could not be read: ${String(error)}`);
+      this.#drop(`the event could not be read: ${reasonOf(error)}`);
     }
   }
 
@@ -109,7 +109,11 @@ export class Client {
 
   /** Fields that the events from now on carry: `user.id`, `org.id`. Replaces those given before. */
   identify(fields: EventFields): void {
-    this.#user = { ...fields };
+    try {
+      this.#user = { ...fields };
+    } catch {
+      this.#user = {};
+    }
   }
 
   /** False empties the queue and collects nothing until it is true again. */
@@ -180,7 +184,7 @@ export class Client {
       try {
         event = this.options.redact(plain);
       } catch (error) {
-        return this.#drop(`the redaction hook threw: ${String(error)}`);
+        return this.#drop(`the redaction hook threw: ${reasonOf(error)}`);
       }
       if (!event) return this.#discard();
     }

@@ -32,3 +32,12 @@ export interface Statistics {
   /** Calls of onError. */
   reports: number;
 }
+
+/** What was thrown, as text: anything can be thrown, also what has no text. */
+export function reasonOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return typeof error;
+  }
+}

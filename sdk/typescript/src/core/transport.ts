@@ -1,5 +1,7 @@
 // One request to the collector: how it is sent, and what its answer means.
 
+import { reasonOf } from './problem.js';
+
 export interface Rejection {
   index: number;
   field?: string;
@@ -57,7 +59,7 @@ export function fetchTransport(options: TransportOptions): Transport {
         rejections: response.status < 300 ? rejections(answer) : [],
       };
     } catch (error) {
-      return { status: 0, rejections: [], reason: String(error) };
+      return { status: 0, rejections: [], reason: reasonOf(error) };
     }
   };
 }

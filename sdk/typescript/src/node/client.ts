@@ -9,11 +9,12 @@ import { contextFields } from './context.js';
 const compress = promisify(gzip) as unknown as (text: string, options: { level: number }) => Promise<Uint8Array<ArrayBuffer>>;
 
 export class NodeClient extends Client {
-  readonly #beforeExit = (): void => void this.flush();
+  // Once: a collector that does not answer must not keep the process alive.
+  readonly #beforeExit = (): void => void this.flush(this.options.closeTimeoutMs ?? 5000);
 
   constructor(options: ClientOptions) {
     super(options, { fields: contextFields, gzip: (text) => compress(text, { level: 1 }) });
-    process.on('beforeExit', this.#beforeExit);
+    process.once('beforeExit', this.#beforeExit);
   }
 
   journey(id: string): Journey {
