@@ -7,7 +7,7 @@ export function eventIds(now: () => number): () => string {
   let counter = 0;
   const random = new Uint8Array(10);
   return () => {
-    crypto.getRandomValues(random);
+    fillRandomly(random);
     const time = Math.floor(now());
     if (time > last) {
       last = time;
@@ -21,4 +21,10 @@ export function eventIds(now: () => number): () => string {
     for (let i = 2; i < 10; i++) hex += (random[i]! | 0x100).toString(16).slice(1);
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   };
+}
+
+/** Where there is no crypto (Node.js 18), Math.random has to do: ids must differ, not be secret. */
+function fillRandomly(bytes: Uint8Array<ArrayBuffer>): void {
+  if (globalThis.crypto) crypto.getRandomValues(bytes);
+  else for (let i = 0; i < bytes.length; i++) bytes[i] = Math.random() * 256;
 }
