@@ -9,6 +9,7 @@ export class Session {
   readonly #store: Store;
   readonly #newId: () => string;
   readonly #timeoutMs: number;
+  #anonymous = '';
 
   constructor(store: Store, newId: () => string, timeoutMs: number) {
     this.#store = store;
@@ -32,12 +33,13 @@ export class Session {
 
   /** Whoever this is, until they clear their browser's storage or withdraw consent. */
   get anonymousId(): string {
-    let id = this.#store.get(kAnonymous);
-    if (!id) this.#store.set(kAnonymous, (id = this.#newId()));
-    return id;
+    this.#anonymous ||= this.#store.get(kAnonymous) ?? '';
+    if (!this.#anonymous) this.#store.set(kAnonymous, (this.#anonymous = this.#newId()));
+    return this.#anonymous;
   }
 
   forget(): void {
+    this.#anonymous = '';
     this.#store.remove(kSession);
     this.#store.remove(kAnonymous);
   }

@@ -6,9 +6,18 @@ const kCard = '[card]';
 const kSecretWords = 'password|passwd|passphrase|secret|token|apikey|accesskey|privatekey|authorization|cookie|cardnumber|creditcard';
 const kSecretName = new RegExp(`${kSecretWords}|^(?:pwd|pin|cvv|cvc|ssn)$`);
 
+// Events repeat their names, so that each is looked at once. Names that are made up do not fill the memory.
+const kMaxKnown = 500;
+const known = new Map<string, boolean>();
+
 /** Whether a field of this name holds a secret, whatever its value. */
 export function isSecretName(name: string): boolean {
-  return kSecretName.test(name.toLowerCase().replace(/[_\-. ]/g, ''));
+  let isSecret = known.get(name);
+  if (isSecret === undefined) {
+    isSecret = kSecretName.test(name.toLowerCase().replace(/[_\-. ]/g, ''));
+    if (known.size < kMaxKnown) known.set(name, isSecret);
+  }
+  return isSecret;
 }
 
 /** What stands for a text or number below a secret name. Counts of tokens are no secrets. */
