@@ -127,16 +127,23 @@ test('browser: own requests are timed and carry session and request id; foreign 
       request.onloadend = resolve;
       request.send('x');
     });
+    await new Promise((resolve) => {
+      const request = new XMLHttpRequest();
+      request.open('GET', '/api/xhr/given');
+      request.setRequestHeader('x-request-id', 'mine');
+      request.onloadend = resolve;
+      request.send();
+    });
     await fetch('/api/given', { headers: { 'X-Request-ID': 'my-own' } });
     await fetch(`${foreign}/elsewhere`, { method: 'POST', body: '{"events":[]}' }).catch(() => {});
   }, collector.origin.replace('127.0.0.1', 'localhost'));
-  const answers = await seen('api.response', 4);
+  const answers = await seen('api.response', 5);
   const facts = answers.map((event) => [event['api.method'], event['api.path'], event['api.status_code']]);
-  assert.deepEqual(facts, [['GET', '/api/cart', 200], ['POST', '/api/broken', 500], ['PUT', '/api/xhr', 200], ['GET', '/api/given', 200]]);
+  assert.deepEqual(facts, [['GET', '/api/cart', 200], ['POST', '/api/broken', 500], ['PUT', '/api/xhr', 200], ['GET', '/api/xhr/given', 200], ['GET', '/api/given', 200]]);
   assert.deepEqual(site.calls.map((call) => call.headers['x-request-id']), answers.map((event) => event['request.id']));
   assert.ok(site.calls.every((call) => call.headers['x-session-id'] === answers[0]['session.id']));
   assert.equal(site.calls[0].headers['x-mine'], 'kept');
-  assert.equal(answers[3]['request.id'], 'my-own');
+  assert.deepEqual(answers.slice(3).map((event) => event['request.id']), ['mine', 'my-own']);
   assert.ok(answers.every((event) => event['api.duration_ms'] > 0));
 });
 
@@ -153,6 +160,33 @@ test('browser: fetch and history behave for the page as without us', async () =>
     ];
   });
   assert.deepEqual(outcome, ['TypeError', 'TypeError', 'AbortError', 'SecurityError', '{}']);
+});
+
+test('browser: with the collector on the page’s own origin, its requests are timed and ours are not', async () => {
+  await open('/start', { endpoint: site.origin });
+  await page.evaluate(() => fetch('/api/x'));
+  const statistics = await page.evaluate(async () => {
+    await window.pg.flush();
+    await window.pg.flush();
+    return window.pg.statistics;
+  });
+  assert.equal(site.calls.length, 1);
+  assert.ok(site.calls[0].headers['x-request-id']);
+  assert.equal(statistics.tracked, 2, 'a page view and an answer');
+});
+
+test('browser: a page whose storage is full or closed still tracks, in one session', async () => {
+  await page.addInitScript(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await open();
+  await page.click('button[name=pay]');
+  const [click] = await seen('ui.click');
+  const [view] = of('page.view');
+  assert.equal(click['session.id'], view['session.id']);
+  assert.equal(click['event.sequence'], 2);
 });
 
 test('browser: web vitals of the load arrive when the page is left', async () => {

@@ -120,6 +120,20 @@ test('exit: offline, events wait for the next page that is online', async () => 
   assert.equal(await page.evaluate(() => localStorage.getItem('pg.proj_demo.parked')), null);
 });
 
+test('exit: while the collector fails, events wait for the next page instead of going with a beacon', async () => {
+  const page = await open();
+  collector.status = 503;
+  await capture(page, 'during the outage');
+  await page.evaluate(() => window.pg.flush(300));
+  await page.click('#next');
+  await page.waitForURL('**/next');
+  collector.status = 202;
+  await eventually(async () => {
+    await page.evaluate(() => window.pg.flush(500));
+    return names().includes('during the outage');
+  }, 'the event');
+});
+
 test('exit: back online, an open page sends at once', async () => {
   const page = await open();
   await context.setOffline(true);

@@ -25,12 +25,13 @@ export class PageExit {
 
   /** Sends what waits. `isLast`: the page may not run again, so that what is left is parked. */
   leave(isLast: boolean): void {
+    // Nobody tells how a beacon was answered: while answers fail, what waits is safer here.
+    const isAway = navigator.onLine === false || this.#sender.isFailing;
     const all = this.#sender.takeAll();
-    const sent = navigator.onLine === false ? 0 : this.#beacons(all);
+    if (isAway && this.#park(all)) return this.#sender.giveBack(0, []);
+    const sent = this.#beacons(all);
     const left = all.slice(sent);
-    const isParked = left.length > 0 && (isLast || navigator.onLine === false) && this.#park(left);
-    if (isParked) this.parked += left.length;
-    this.#sender.giveBack(sent, isParked ? [] : left);
+    this.#sender.giveBack(sent, isLast && this.#park(left) ? [] : left);
   }
 
   /** Takes up what an earlier page, or this one before it was hidden, has parked. */
@@ -72,8 +73,11 @@ export class PageExit {
   }
 
   #park(events: Queued[]): boolean {
+    if (events.length === 0) return false;
     const text = JSON.stringify([...this.#read(), ...events.map((event) => event.json)]);
-    return text.length < kMaxParked && this.#store.set(kParked, text);
+    const isParked = text.length < kMaxParked && this.#store.keep(kParked, text);
+    if (isParked) this.parked += events.length;
+    return isParked;
   }
 
   #read(): string[] {

@@ -15,20 +15,23 @@ export class Store {
 
   get(name: string): string | null {
     try {
-      return localStorage.getItem(this.#prefix + name) ?? this.#memory.get(name) ?? null;
+      return this.#memory.get(name) ?? localStorage.getItem(this.#prefix + name);
     } catch {
-      return this.#memory.get(name) ?? null;
+      return null;
     }
   }
 
-  /** Whether it will be there after the page is gone. */
-  set(name: string, value: string): boolean {
+  set(name: string, value: string): void {
+    if (this.keep(name, value)) this.#memory.delete(name);
+    else this.#memory.set(name, value);
+  }
+
+  /** Stores it for after the page is gone, or returns false. */
+  keep(name: string, value: string): boolean {
     try {
       localStorage.setItem(this.#prefix + name, value);
-      this.#memory.delete(name);
       return true;
     } catch {
-      this.#memory.set(name, value);
       return false;
     }
   }

@@ -62,6 +62,11 @@ export class Sender {
     return { ...this.#counts, queued: this.#queue.length + this.#underWay.length };
   }
 
+  /** Whether the last request failed and is to be tried again. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
   count(what: 'dropped' | 'discarded'): void {
     this.#counts[what]++;
   }
