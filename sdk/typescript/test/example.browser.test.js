@@ -62,7 +62,7 @@ test('example: somebody buys', async () => {
   const [[seen], [served]] = [from('/api/checkout', true), from('/api/checkout', false)];
   assert.equal(seen['request.id'], served['request.id']);
   assert.equal(seen['session.id'], served['session.id']);
-  assert.ok(seen['api.duration_ms'] >= served['api.duration_ms']);
+  assert.ok(seen['api.duration_ms'] > 0 && served['api.duration_ms'] > 0);
   assert.deepEqual([reserved[0]['x-session-id'], reserved[0]['x-request-id']], [seen['session.id'], seen['request.id']]);
   const step = collector.events.find((event) => event['gen_ai.journey.step.id'] === 'payment_confirmed');
   assert.equal(step['request.id'], seen['request.id']);

@@ -15,19 +15,25 @@ export function requestTracking(client: Client): Middleware {
     const context = contextOf(request.headers);
     const began = performance.now();
     response.setHeader('X-Request-ID', context.requestId!);
-    // 'close' comes after the answer, or instead of it when the caller has gone.
-    if (context.sessionId) response.once('close', () => withContext(context, () => track(client, request, response, began)));
+    if (context.sessionId) {
+      const answered = (): void => {
+        response.off('finish', answered).off('close', answered);
+        withContext(context, () => track(client, request, response, performance.now() - began));
+      };
+      // 'close' comes alone when the caller has gone before the answer.
+      response.once('finish', answered).once('close', answered);
+    }
     withContext(context, next);
   };
 }
 
-function track(client: Client, request: IncomingMessage, response: ServerResponse, began: number): void {
+function track(client: Client, request: IncomingMessage, response: ServerResponse, ms: number): void {
   const path = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '';
   client.track('api.response', {
     'api.method': request.method,
     'api.path': path.split('?')[0],
-    'api.status_code': response.writableFinished ? response.statusCode : 499,
-    'api.duration_ms': Math.round((performance.now() - began) * 1000) / 1000,
+    'api.status_code': response.writableEnded ? response.statusCode : 499,
+    'api.duration_ms': Math.round(ms * 1000) / 1000,
   });
 }
 
