@@ -1,0 +1,3 @@
+module github.com/productgraph/productgraph/sdk/go
+
+go 1.19
