@@ -19,6 +19,10 @@ type IDs struct {
 	SessionID string
 	RequestID string
 	UserID    string
+	TraceID   string // 32 hexadecimal digits
+	SpanID    string // 16, of this service's part in the trace
+
+	traceFlags string
 }
 
 type contextKey struct{}
@@ -74,7 +78,9 @@ func WithUserID(ctx context.Context, id string) context.Context {
 func SetHeaders(ctx context.Context, header http.Header) {
 	ids := FromContext(ctx)
 	for _, pair := range [...]struct{ name, id string }{
-		{SessionIDHeader, ids.SessionID}, {RequestIDHeader, ids.RequestID}, {UserIDHeader, ids.UserID},
+		{SessionIDHeader, ids.SessionID}, {RequestIDHeader, ids.RequestID},
+		{UserIDHeader, ids.UserID},
+		{TraceHeader, ids.traceparent()},
 	} {
 		if pair.id != "" {
 			header.Set(pair.name, pair.id)

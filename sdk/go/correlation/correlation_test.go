@@ -28,7 +28,7 @@ func TestMiddlewareTakesHeadersAndEchoesTheRequestID(t *testing.T) {
 	sent.Set("X-Request-ID", "req-1")
 	sent.Set("X-User-ID", "Zoë")
 	seen, answer := serve(t, sent)
-	if want := (IDs{"sess-lx2k9a-1f2e3d4c", "req-1", "Zoë"}); seen != want {
+	if want := (IDs{SessionID: "sess-lx2k9a-1f2e3d4c", RequestID: "req-1", UserID: "Zoë"}); seen != want {
 		t.Errorf("got %+v, want %+v", seen, want)
 	}
 	if got := answer.Header.Get("X-Request-ID"); got != "req-1" {
@@ -80,12 +80,12 @@ func TestContextWithoutIDs(t *testing.T) {
 }
 
 func TestWithReplacesOneID(t *testing.T) {
-	ctx := NewContext(context.Background(), IDs{"s", "r", "u"})
+	ctx := NewContext(context.Background(), IDs{SessionID: "s", RequestID: "r", UserID: "u"})
 	changed := WithUserID(WithRequestID(WithSessionID(ctx, "s2"), "r2"), "u2")
-	if got, want := FromContext(changed), (IDs{"s2", "r2", "u2"}); got != want {
+	if got, want := FromContext(changed), (IDs{SessionID: "s2", RequestID: "r2", UserID: "u2"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got, want := FromContext(ctx), (IDs{"s", "r", "u"}); got != want {
+	if got, want := FromContext(ctx), (IDs{SessionID: "s", RequestID: "r", UserID: "u"}); got != want {
 		t.Errorf("the first context became %+v", got)
 	}
 	if SessionIDFromContext(changed) != "s2" || RequestIDFromContext(changed) != "r2" || UserIDFromContext(changed) != "u2" {
@@ -115,5 +115,55 @@ func TestTransportSendsTheIDsOn(t *testing.T) {
 	}
 	if len(request.Header) != 0 {
 		t.Errorf("the caller's request was changed: %v", request.Header)
+	}
+}
+
+const validTrace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+
+// trace sends a request with the header through Trace and returns what the handler saw, and would send on.
+func trace(values ...string) (IDs, string) {
+	var seen IDs
+	onward := http.Header{}
+	handler := Trace(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = FromContext(r.Context())
+		SetHeaders(r.Context(), onward)
+	}))
+	request := httptest.NewRequest("GET", "/", nil)
+	request.Header["Traceparent"] = values
+	handler.ServeHTTP(httptest.NewRecorder(), request)
+	return seen, onward.Get("traceparent")
+}
+
+func TestTraceGoesOn(t *testing.T) {
+	for _, header := range []string{validTrace, "01" + validTrace[2:] + "-more"} {
+		seen, onward := trace(header)
+		if seen.TraceID != "4bf92f3577b34da6a3ce929d0e0e4736" || len(seen.SpanID) != 16 || seen.SpanID == "00f067aa0ba902b7" {
+			t.Errorf("%s: got %+v", header, seen)
+		}
+		if want := "00-" + seen.TraceID + "-" + seen.SpanID + "-00"; onward != want {
+			t.Errorf("%s: sent on %q, want %q", header, onward, want)
+		}
+	}
+}
+
+func TestTraceStartsWhereNoneIs(t *testing.T) {
+	for name, values := range map[string][]string{
+		"absent":       nil,
+		"twice":        {validTrace, validTrace},
+		"short":        {validTrace[:54]},
+		"long":         {validTrace + "-x"},
+		"upper case":   {strings.ToUpper(validTrace)},
+		"no trace":     {"00-" + strings.Repeat("0", 32) + "-00f067aa0ba902b7-01"},
+		"no span":      {validTrace[:36] + strings.Repeat("0", 16) + "-01"},
+		"no version":   {"ff" + validTrace[2:]},
+		"no separator": {strings.Replace(validTrace, "-00f", "_00f", 1)},
+	} {
+		seen, onward := trace(values...)
+		if len(seen.TraceID) != 32 || len(seen.SpanID) != 16 || seen.TraceID == validTrace[3:35] {
+			t.Errorf("%s: got %+v", name, seen)
+		}
+		if want := "00-" + seen.TraceID + "-" + seen.SpanID + "-01"; onward != want {
+			t.Errorf("%s: sent on %q, want %q", name, onward, want)
+		}
 	}
 }

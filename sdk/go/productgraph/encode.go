@@ -81,6 +81,8 @@ func (e *encoder) fields(event *Event) {
 	e.identifier(`,"user.id":`, event.UserID)
 	e.identifier(`,"user.anonymous_id":`, event.AnonymousID)
 	e.identifier(`,"request.id":`, event.RequestID)
+	e.identifier(`,"trace.id":`, event.TraceID)
+	e.identifier(`,"span.id":`, event.SpanID)
 	e.text(`,"org.id":`, event.OrgID)
 	e.text(`,"org.name":`, event.OrgName)
 	e.text(`,"event.name":`, event.EventName)

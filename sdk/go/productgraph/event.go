@@ -38,6 +38,8 @@ type Event struct {
 	UserID      string `json:"user.id"` // by default the context's
 	AnonymousID string `json:"user.anonymous_id"`
 	RequestID   string `json:"request.id"` // by default the context's
+	TraceID     string `json:"trace.id"`   // by default the context's
+	SpanID      string `json:"span.id"`    // by default the context's, with its trace
 	OrgID       string `json:"org.id"`
 	OrgName     string `json:"org.name"`
 

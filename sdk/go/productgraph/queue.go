@@ -157,10 +157,13 @@ func (q *queue) take() []item {
 	return q.underway
 }
 
-// settle is the end of what is under way.
+// settle is the end of what is under way, unless abandon was.
 func (q *queue) settle(count func(*Stats)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if len(q.underway) == 0 {
+		return
+	}
 	count(&q.stats)
 	q.clearUnderway()
 	q.tellWaiters()
@@ -171,7 +174,7 @@ func (q *queue) settle(count func(*Stats)) {
 func (q *queue) putBack(sizes ...int) (dropped int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.refused {
+	if q.refused || len(q.underway) == 0 {
 		q.stats.Discarded += uint64(len(q.underway))
 		q.clearUnderway()
 		q.tellWaiters()
@@ -219,7 +222,7 @@ func (q *queue) abandon() (lost int) {
 	defer q.mu.Unlock()
 	lost = q.waiting.length() + len(q.underway)
 	q.stats.Dropped += uint64(lost)
-	q.clearUnderway()
+	q.underway = nil // a request that hangs may still read it
 	q.forgetWaiting()
 	return lost
 }

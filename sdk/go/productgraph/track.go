@@ -106,6 +106,10 @@ func (c *Client) complete(event *Event, ids *correlation.IDs) {
 	setDefault(&event.SessionID, c.config.SessionID)
 	setDefault(&event.UserID, ids.UserID)
 	setDefault(&event.RequestID, ids.RequestID)
+	if event.TraceID == "" {
+		event.TraceID = ids.TraceID
+		setDefault(&event.SpanID, ids.SpanID)
+	}
 	setDefault(&event.ProjectID, c.config.ProjectID)
 	setDefault(&event.EventType, Custom)
 	if event.EventID != "" && !event.Timestamp.IsZero() {
