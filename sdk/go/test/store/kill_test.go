@@ -1,0 +1,163 @@
+//go:build store
+
+package store
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/productgraph/productgraph/sdk/go/correlation"
+	"github.com/productgraph/productgraph/sdk/go/productgraph"
+)
+
+const kills = 10
+
+// acknowledging prints how many events have been answered 202: they have to be in the store.
+type acknowledging struct{ http.RoundTripper }
+
+func (a acknowledging) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := a.RoundTripper.RoundTrip(r)
+	if err == nil && response.StatusCode == http.StatusAccepted {
+		// One write, so that no line is cut in two.
+		_, _ = os.Stdout.WriteString(fmt.Sprintln("stored", acknowledged.Add(emitterBatch)))
+	}
+	return response, err
+}
+
+const emitterBatch = 5
+
+var acknowledged atomic.Int64
+
+// emit tracks numbered events for ever, in full batches. The queue keeps their order, so that n events acknowledged are
+// the first n.
+func emit(session string) {
+	client := productgraph.New(productgraph.Config{
+		ProjectID: "proj_demo", Endpoint: os.Getenv("PRODUCTGRAPH_URL"), APIKey: os.Getenv("PRODUCTGRAPH_API_KEY"),
+		BatchSize: emitterBatch, BatchInterval: time.Hour,
+		HTTPClient: &http.Client{Transport: acknowledging{http.DefaultTransport}},
+	})
+	ctx := correlation.WithSessionID(context.Background(), session)
+	for number := 1; ; number++ {
+		client.Track(ctx, productgraph.Event{EventID: fmt.Sprintf("%s-%d", session, number), Sequence: int64(number)})
+		if number%emitterBatch == 0 {
+			time.Sleep(500 * time.Microsecond)
+		}
+	}
+}
+
+// kill -9 of the process in the midst of sending: what was answered 202 is there, and nothing is there twice.
+func TestKilledProcessesLoseNothingAcknowledged(t *testing.T) {
+	for round := 0; round < kills; round++ {
+		session := newSession(fmt.Sprint("kill-", round))
+		emitter := exec.Command(os.Args[0])
+		emitter.Env = append(os.Environ(), emitterSession+"="+session)
+		output, err := emitter.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := emitter.Start(); err != nil {
+			t.Fatal(err)
+		}
+		acknowledged := killAfter(t, emitter, output, 5+17*round)
+		expectStored(t, session, acknowledged)
+	}
+}
+
+// killAfter kills the process when so many requests have been acknowledged, and returns how many events were.
+func killAfter(t *testing.T, emitter *exec.Cmd, output io.Reader, requests int) (events int) {
+	t.Helper()
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		if _, err := fmt.Sscanf(lines.Text(), "stored %d", &events); err != nil {
+			t.Fatalf("%q: %v", lines.Text(), err)
+		}
+		if requests--; requests == 0 {
+			_ = emitter.Process.Signal(syscall.SIGKILL)
+		}
+	}
+	if err := emitter.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
+		t.Fatalf("the emitter ended with %v", err)
+	}
+	if requests > 0 {
+		t.Fatalf("killed too early: %d requests to come", requests)
+	}
+	return events
+}
+
+// expectStored waits for requests that the server had read when their sender died.
+func expectStored(t *testing.T, session string, acknowledged int) {
+	t.Helper()
+	const sql = `SELECT count(*) FILTER (WHERE event_sequence <= %d), count(*) - count(DISTINCT event_id), count(*)
+	               FROM productgraph.events WHERE session_id = '%s'`
+	var there, doubled, all int
+	if _, err := fmt.Sscanf(query(t, sql, acknowledged, session), "%d|%d|%d", &there, &doubled, &all); err != nil {
+		t.Fatal(err)
+	}
+	if there != acknowledged || doubled != 0 || all > acknowledged+emitterBatch {
+		t.Errorf("%s: %d of %d acknowledged events are there, %d doubled, %d in all", session, there, acknowledged, doubled, all)
+	}
+}
+
+// The server is killed and comes back while events are tracked: all of them are there, once.
+func TestAnOutageLosesNothing(t *testing.T) {
+	session := newSession("outage")
+	given := config(t)
+	given.RetryBase, given.RetryMax, given.BatchSize, given.BatchInterval = 10*time.Millisecond, 100*time.Millisecond, 10, 10*time.Millisecond
+	given.CloseTimeout, given.OnError = 30*time.Second, func(error) {}
+	client := productgraph.New(given)
+	ctx := correlation.WithSessionID(context.Background(), session)
+	const events = 1500
+	for number := 1; number <= events; number++ {
+		client.Track(ctx, productgraph.Event{Sequence: int64(number)})
+		switch number {
+		case events / 3:
+			killServer(t)
+		case 2 * events / 3:
+			startServer(t)
+		}
+		time.Sleep(200 * time.Microsecond)
+	}
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+	stats := client.Stats()
+	if stats.Sent != events || stats.Retries == 0 {
+		t.Errorf("%+v", stats)
+	}
+	got := query(t, `SELECT count(*), count(DISTINCT event_sequence) FROM productgraph.events WHERE session_id = '%s'`, session)
+	if want := fmt.Sprintf("%d|%d", events, events); got != want {
+		t.Errorf("rows and events %s, want %s", got, want)
+	}
+}
+
+func killServer(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile(os.Getenv("PRODUCTGRAPH_RUN_DIR") + "/sidecar.pid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Sscan(string(text), &pid); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func startServer(t *testing.T) {
+	t.Helper()
+	if output, err := exec.Command("../../../../dev/sidecar", "start").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+}
