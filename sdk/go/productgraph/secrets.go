@@ -159,7 +159,7 @@ func keyAt(text string, i int) span {
 		return span{}
 	}
 	for _, prefix := range keyPrefixes {
-		if strings.HasPrefix(text[i:], prefix) {
+		if text[i] == prefix[0] && strings.HasPrefix(text[i:], prefix) {
 			from := i + len(prefix)
 			found := atLeast(shortestKey, from, run(text, from, isWord))
 			found.start = i
