@@ -129,7 +129,8 @@ func positiveOr[T int | time.Duration](value, fallback T) T {
 	return fallback
 }
 
-// Connections are given up before servers and balancers close them, which would cost a retry.
+// Connections are given up before servers and balancers close them, which would cost a retry. Redirects are not
+// followed: they would take the key to somebody else.
 func newHTTPClient() *http.Client {
 	transport := http.DefaultTransport
 	if base, ok := transport.(*http.Transport); ok {
@@ -137,7 +138,10 @@ func newHTTPClient() *http.Client {
 		own.IdleConnTimeout = 30 * time.Second
 		transport = own
 	}
-	return &http.Client{Transport: transport}
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // eventsURL completes an endpoint; what is no http URL is an error.

@@ -78,6 +78,21 @@ func TestOutagesAreReportedWithTheServersWords(t *testing.T) {
 	}
 }
 
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	elsewhere := newCollector(t, nil)
+	server := newCollector(t, func(w http.ResponseWriter, _ int) bool {
+		w.Header().Set("Location", elsewhere.URL)
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		return true
+	})
+	client := New(server.config(t))
+	client.Track(background, Event{})
+	client.Close()
+	if stats := client.Stats(); stats.Rejected != 1 || len(elsewhere.events()) != 0 {
+		t.Errorf("%+v, and elsewhere %v", stats, elsewhere.events())
+	}
+}
+
 func TestNoTransportHarmsTheClient(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)

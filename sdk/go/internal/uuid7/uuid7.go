@@ -33,7 +33,11 @@ func (g *Generator) New(now time.Time) string {
 	random := g.pool[poolBytes-g.unused:][:randomBytes]
 	g.unused -= randomBytes
 	// A new millisecond leaves the counter room to count up.
-	stamp := uint64(now.UnixMilli())<<counterBits | uint64(random[0])<<3
+	milliseconds := now.UnixMilli()
+	if milliseconds < 0 {
+		milliseconds = 0
+	}
+	stamp := uint64(milliseconds)<<counterBits | uint64(random[0])<<3
 	if stamp <= g.previous {
 		stamp = g.previous + 1
 	}

@@ -39,6 +39,15 @@ func TestAscendsWhateverTheClockDoes(t *testing.T) {
 	}
 }
 
+func TestClocksBefore1970(t *testing.T) {
+	var generator Generator
+	for i, now := range []time.Time{{}, time.UnixMilli(-1), time.UnixMilli(5)} {
+		if id := generator.New(now); !form.MatchString(id) || id[:8] != "00000000" {
+			t.Errorf("%d: %s", i, id)
+		}
+	}
+}
+
 func TestConcurrentIDsAreUnique(t *testing.T) {
 	const callers, each = 8, 5000
 	var generator Generator
