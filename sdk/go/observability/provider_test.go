@@ -45,15 +45,21 @@ func track(t *testing.T, handler http.HandlerFunc, options []Option, requests ..
 	t.Helper()
 	noted := &collector{}
 	provider := New(Config{}, append(options, WithProductGraph(noted.config()))...)
-	server := httptest.NewServer(correlation.Middleware(provider.RequestTracker(handler)))
-	server.Config.ErrorLog = nil
+	tracked := correlation.Middleware(provider.RequestTracker(handler))
+	var running sync.WaitGroup // the server does not wait for a handler that hijacked its connection
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer running.Done()
+		tracked.ServeHTTP(w, r)
+	}))
 	for _, request := range requests {
 		request.URL.Scheme, request.URL.Host, request.RequestURI = "http", server.Listener.Addr().String(), ""
-		if response, err := http.DefaultClient.Do(request); err == nil {
+		running.Add(1)
+		if response, err := server.Client().Do(request); err == nil {
 			_, _ = io.Copy(io.Discard, response.Body)
 			response.Body.Close()
 		}
 	}
+	running.Wait()
 	server.Close()
 	if err := provider.Shutdown(); err != nil {
 		t.Fatal(err)

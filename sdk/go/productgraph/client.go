@@ -92,7 +92,8 @@ func (c *Client) Stats() Stats {
 }
 
 // Flush sends what waits and returns when everything that was tracked before has been settled: nil when all of it was
-// stored. Pauses after failures are kept; when ctx ends first its error is returned, and sending goes on.
+// stored. Pauses after failures are kept, so give ctx an end; when it ends first its error is returned, and sending goes
+// on.
 func (c *Client) Flush(ctx context.Context) error {
 	if c == nil || c.disabled {
 		return nil

@@ -2,6 +2,7 @@ package productgraph
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,7 +39,7 @@ type queue struct {
 	last    uint64 // number
 	stats   Stats
 	closed  bool
-	refused bool          // consent
+	refused atomic.Bool   // consent; changed under mu
 	wake    chan struct{} // tells the sender to look again
 
 	maxEvents, maxBytes     int
@@ -53,12 +54,14 @@ type waiter struct {
 }
 
 func newQueue(config *Config) *queue {
-	return &queue{
-		refused: config.AwaitConsent, wake: make(chan struct{}, 1),
+	q := &queue{
+		wake:      make(chan struct{}, 1),
 		maxEvents: config.MaxQueue, maxBytes: config.MaxQueueBytes,
 		batchEvents: config.BatchSize, batchBytes: config.MaxBatchBytes - len(bodyStart) - len(bodyEnd),
 		batchInterval: config.BatchInterval,
 	}
+	q.refused.Store(config.AwaitConsent)
+	return q
 }
 
 // put adds an event and returns how many others were dropped for it; false when the queue is closed.
@@ -70,7 +73,7 @@ func (q *queue) put(body []byte, now time.Duration) (dropped int, open bool) {
 	case q.closed:
 		q.stats.Dropped++
 		return 0, false
-	case q.refused:
+	case q.refused.Load():
 		q.stats.Discarded++
 		return 0, true
 	}
@@ -144,9 +147,9 @@ func (q *queue) take() []item {
 		most = q.batches[last]
 		q.batches = q.batches[:last]
 	}
-	size := 0
+	size := -1 // the first has no comma
 	for len(q.underway) < most && q.waiting.length() > 0 {
-		size += len(q.waiting.front().body) + 1 // the comma
+		size += len(q.waiting.front().body) + 1
 		if size > q.batchBytes && len(q.underway) > 0 {
 			break
 		}
@@ -174,7 +177,7 @@ func (q *queue) settle(count func(*Stats)) {
 func (q *queue) putBack(sizes ...int) (dropped int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.refused || len(q.underway) == 0 {
+	if q.refused.Load() || len(q.underway) == 0 {
 		q.stats.Discarded += uint64(len(q.underway))
 		q.clearUnderway()
 		q.tellWaiters()
@@ -203,17 +206,11 @@ func (q *queue) clearUnderway() {
 func (q *queue) setConsent(given bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.refused = !given
-	if q.refused {
+	q.refused.Store(!given)
+	if !given {
 		q.stats.Discarded += uint64(q.waiting.length())
 		q.forgetWaiting()
 	}
-}
-
-func (q *queue) isRefused() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.refused
 }
 
 // abandon gives up everything, and returns how many events were lost.

@@ -130,6 +130,28 @@ func TestQueueTakesOneAtLeast(t *testing.T) {
 	expectNumbers(t, q.take(), 2, 2)
 }
 
+func TestBatchesAreBoundInBytes(t *testing.T) {
+	q := testQueue(func(c *Config) { c.MaxBatchBytes = 2*100 + 1 + len(bodyStart) + len(bodyEnd) })
+	for i := 0; i < 3; i++ {
+		q.put(make([]byte, 100), 0)
+	}
+	if pause, _, _ := q.due(0); pause != 0 {
+		t.Errorf("a batch that is full in bytes is due in %s", pause)
+	}
+	expectNumbers(t, q.take(), 1, 2)
+}
+
+// A call of Track may have seen the consent that is withdrawn before it gets here.
+func TestQueueLetsNothingInWithoutConsent(t *testing.T) {
+	q := testQueue(nil)
+	q.put([]byte("{}"), 0)
+	q.setConsent(false)
+	q.put([]byte("{}"), 0)
+	if stats := q.snapshot(); stats.Discarded != 2 || stats.Queued != 0 {
+		t.Errorf("%+v", stats)
+	}
+}
+
 func TestFlushWaitsForWhatIsUnderWay(t *testing.T) {
 	q := testQueue(nil)
 	isSettled := func(settled chan struct{}) bool {

@@ -95,15 +95,13 @@ func (r *reporter) report(problem *DeliveryError) {
 	if r.closed {
 		return
 	}
-	if len(r.missed) == 0 {
-		select {
-		case r.reports <- problem:
-			return
-		default:
+	select {
+	case r.reports <- problem:
+	default:
+		// The callback is behind, so that run comes to these after the reports that wait.
+		if !problem.Retrying {
+			r.missed[causeOf(problem)] += problem.Events
 		}
-	}
-	if !problem.Retrying {
-		r.missed[causeOf(problem)] += problem.Events
 	}
 }
 

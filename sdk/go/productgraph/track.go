@@ -72,7 +72,7 @@ var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
 // prepare makes an event what is sent, with the reason when it is dropped.
 func (c *Client) prepare(ctx context.Context, event Event) (body []byte, result fate, cause error) {
-	if c.disabled || c.queue.isRefused() {
+	if c.disabled || c.queue.refused.Load() {
 		return nil, discarded, nil
 	}
 	ids := correlation.FromContext(ctx)
