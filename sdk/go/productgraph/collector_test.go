@@ -72,8 +72,8 @@ func (c *collector) events() []map[string]any {
 	return all
 }
 
-// config is for a collector, with reports to t's log and no long waits.
-func (c *collector) config(t *testing.T) Config {
+// config is for the collector, without long waits.
+func (c *collector) config(*testing.T) Config {
 	return Config{
 		ProjectID: "proj_demo", Endpoint: c.URL, BatchInterval: time.Hour, RetryBase: time.Millisecond,
 		RetryMax: 5 * time.Millisecond, OnError: func(error) {},
@@ -100,7 +100,7 @@ func sent(t *testing.T, config func(*Config), track func(*Client)) map[string]an
 	return events[0]
 }
 
-// adds up fails when the statistics do not.
+// checkSum fails when the statistics do not add up.
 func checkSum(t *testing.T, stats Stats) {
 	t.Helper()
 	if sum := stats.Sent + stats.Rejected + stats.Dropped + stats.Discarded + stats.Queued; sum != stats.Tracked {
