@@ -15,7 +15,7 @@ namespace productgraph {
 
 class Client::Impl {
  public:
-  explicit Impl(Config config) : config_(std::move(config)) {
+  explicit Impl(Config config) : config_(WithSession(std::move(config))) {
     if (!config_.enabled || config_.endpoint.empty()) return;
     try {
       if (config_.project_id.empty()) throw std::invalid_argument("there is no project_id");
@@ -32,8 +32,9 @@ class Client::Impl {
       ++idle_;
       return;
     }
-    Complete(correlation, &event);
+    Correlate(correlation, &event);
     if (!IsInSample(TextOf(event, "session.id"), config_.sample_rate)) return delivery_->CountDiscarded();
+    Complete(&event);
     if (config_.redact_secrets) RedactEvent(&event);
     if (config_.redact && !MayGo(&event)) return;
     std::string json = WriteEvent(event);
@@ -65,17 +66,28 @@ class Client::Impl {
     return value != nullptr && value->text() != nullptr ? *value->text() : std::string();
   }
 
-  void Complete(const Correlation& correlation, Event* event) {
+  static Config WithSession(Config config) {
+    if (config.session_id.empty())
+      config.session_id = "server-" + EventIds().Next(std::chrono::system_clock::now());
+    return config;
+  }
+
+  static void SetMissing(std::string_view field, const std::string& value, Event* event) {
+    if (!value.empty() && event->Find(field) == nullptr) event->Set(field, value);
+  }
+
+  static void Correlate(const Correlation& correlation, Event* event) {
+    SetMissing("session.id", correlation.session_id, event);
+    SetMissing("user.id", correlation.user_id, event);
+    SetMissing("request.id", correlation.request_id, event);
+  }
+
+  void Complete(Event* event) {
     const auto now = config_.clock ? config_.clock() : std::chrono::system_clock::now();
-    const auto add = [&](std::string_view field, const std::string& value) {
-      if (!value.empty() && event->Find(field) == nullptr) event->Set(field, value);
-    };
     if (event->Find("event_id") == nullptr) event->Set("event_id", ids_.Next(now));
     if (event->Find("event.timestamp") == nullptr) event->At(now);
-    add("project_id", config_.project_id);
-    add("session.id", correlation.session_id);
-    add("user.id", correlation.user_id);
-    add("request.id", correlation.request_id);
+    SetMissing("project_id", config_.project_id, event);
+    SetMissing("session.id", config_.session_id, event);
   }
 
   // Whether the application's hook lets the event go; counts those that it does not.

@@ -67,6 +67,17 @@ TEST_F(ClientTest, KeepsWhatEventsSayThemselves) {
   EXPECT_EQ(Text("event.timestamp"), "1970-01-01T00:00:00.000000Z");
 }
 
+TEST_F(ClientTest, GivesEventsWithoutSessionTheOneOfTheClient) {
+  Client client(Catching());
+  client.Track(Event::Custom("a nightly job"));
+  EXPECT_EQ(Text("session.id").substr(0, 7), "server-");
+  Config config = Catching();
+  config.session_id = "jobs";
+  caught_.clear();
+  Client(config).Track(Event::Custom("a nightly job"));
+  EXPECT_EQ(Text("session.id"), "jobs");
+}
+
 TEST_F(ClientTest, ApiCallsAreTimed) {
   Client client(Catching());
   {

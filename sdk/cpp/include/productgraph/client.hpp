@@ -27,8 +27,8 @@ class PRODUCTGRAPH_API Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Queues an event, in microseconds. Its session, request and user are those of `correlation`, or of the
-  // CorrelationScope around the call, unless it names its own; without a session the server rejects it.
+  // Queues an event, in microseconds. Its session, request and user are its own, else those of `correlation`
+  // or of the CorrelationScope around the call.
   void Track(Event event) noexcept;
   void Track(Event event, const Correlation& correlation) noexcept;
   void TrackApiCall(std::string_view method, std::string_view path, int status,

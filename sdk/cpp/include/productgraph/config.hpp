@@ -27,6 +27,9 @@ struct Config {
       "http://127.0.0.1:8080";  // of the sidecar, without /v1/events; empty disables the client
   std::string api_key;
   bool enabled = true;  // false: everything may be called, and nothing happens
+  // Of events that have none of their own, such as those of background jobs; by default "server-" and a new
+  // id.
+  std::string session_id;
 
   std::size_t batch_size = 50;                     // events in a request, 1 to 1,000
   std::chrono::milliseconds batch_interval{5000};  // the longest that an event waits for others
