@@ -72,14 +72,17 @@ class Client::Impl {
     return config;
   }
 
-  static void SetMissing(std::string_view field, const std::string& value, Event* event) {
-    if (!value.empty() && event->Find(field) == nullptr) event->Set(field, value);
+  static void SetMissing(std::string_view field, const Value& value, Event* event) {
+    if (event->Find(field) == nullptr) event->Set(field, value);
+  }
+  static void SetKnown(std::string_view field, const std::string& value, Event* event) {
+    if (!value.empty()) SetMissing(field, value, event);
   }
 
   static void Correlate(const Correlation& correlation, Event* event) {
-    SetMissing("session.id", correlation.session_id, event);
-    SetMissing("user.id", correlation.user_id, event);
-    SetMissing("request.id", correlation.request_id, event);
+    SetKnown("session.id", correlation.session_id, event);
+    SetKnown("user.id", correlation.user_id, event);
+    SetKnown("request.id", correlation.request_id, event);
   }
 
   void Complete(Event* event) {
@@ -88,6 +91,7 @@ class Client::Impl {
     if (event->Find("event.timestamp") == nullptr) event->At(now);
     SetMissing("project_id", config_.project_id, event);
     SetMissing("session.id", config_.session_id, event);
+    for (const auto& [field, value] : config_.attributes) SetMissing(field, value, event);
   }
 
   // Whether the application's hook lets the event go; counts those that it does not.

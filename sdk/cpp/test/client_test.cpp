@@ -44,11 +44,14 @@ class ClientTest : public testing::Test {
 
 TEST_F(ClientTest, CompletesEvents) {
   Config config = Catching();
+  config.attributes = {{"service.name", "inventory"}, {"page.path", "/"}};
   config.clock = [] { return std::chrono::system_clock::time_point(1'705'314'600'123ms); };
   Client client(config);
   const CorrelationScope scope({"s-1", "r-1", "u-1"});
   client.Track(Event::PageView("/cart"));
   EXPECT_EQ(Text("project_id"), "proj_demo");
+  EXPECT_EQ(Text("service.name"), "inventory");
+  EXPECT_EQ(Text("page.path"), "/cart");
   EXPECT_EQ(Text("session.id"), "s-1");
   EXPECT_EQ(Text("request.id"), "r-1");
   EXPECT_EQ(Text("user.id"), "u-1");

@@ -31,6 +31,9 @@ struct Config {
   // id.
   std::string session_id;
 
+  // Fields that every event carries which has no such field of its own, such as service.name.
+  Event::Fields attributes;
+
   std::size_t batch_size = 50;                     // events in a request, 1 to 1,000
   std::chrono::milliseconds batch_interval{5000};  // the longest that an event waits for others
   std::size_t max_batch_bytes = 500'000;           // of a request before compression
