@@ -15,7 +15,7 @@ constexpr std::size_t kMaxCard = 19;
 constexpr std::size_t kMaxName = 64;  // before a "=" or ":"
 constexpr std::size_t kMinKey = 8;    // characters after a prefix
 constexpr std::string_view kKeyPrefixes[] = {"pgk_", "sk_live_", "sk_test_", "ghp_", "AKIA"};
-constexpr std::string_view kBearer = "bearer ";
+constexpr std::string_view kBearer = "Bearer ";
 constexpr std::string_view kJwtStart = "eyJ";
 
 constexpr bool IsDigit(char c) {
@@ -61,7 +61,7 @@ bool HasCheckDigit(const std::array<char, kMaxCard>& digits, std::size_t size) {
 // Whether what stands at `at` makes the digits before it a part of something else.
 bool GoesOn(std::string_view text, std::size_t at) {
   if (at >= text.size()) return false;
-  return IsWord(text[at]) || (text[at] == '.' && at + 1 < text.size() && IsDigit(text[at + 1]));
+  return IsWord(text[at]) || (text[at] == '.' && at + 1 < text.size() && IsWord(text[at + 1]));
 }
 
 // Of the groups of digits from `at` on, with single blanks or dashes between: as many as make up a number.
@@ -104,13 +104,14 @@ Match FindKey(std::string_view text, std::size_t at) {
   return {};
 }
 
+// In lower case it may be a word among others ("bearer of news"): then only what is long counts.
 Match FindBearer(std::string_view text, std::size_t at) {
   const std::string_view word = text.substr(at, kBearer.size());
-  const auto same = [](char a, char b) { return (a | 0x20) == b; };
+  const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
   if (!std::equal(word.begin(), word.end(), kBearer.begin(), kBearer.end(), same)) return {};
   const std::size_t begin = at + kBearer.size();
   const std::size_t end = EndOf(text, begin, IsBearer);
-  return end - begin >= kMinKey ? Match{begin, end, kTokenLabel} : Match{};
+  return end - begin >= (word == kBearer ? 1 : kMinKey) ? Match{begin, end, kTokenLabel} : Match{};
 }
 
 // What starts a word, at its first character.
@@ -150,12 +151,6 @@ Naming NamingInBrackets(std::string_view text, std::size_t floor, std::size_t en
   return is_member ? NamingOf(text.substr(begin, end - begin)) : Naming::kHarmless;
 }
 
-Match Value(std::string_view text, std::size_t begin, std::size_t end, Naming naming) {
-  const std::string_view value = text.substr(begin, end - begin);
-  const bool is_count = naming == Naming::kToken && std::all_of(value.begin(), value.end(), IsDigit);
-  return naming == Naming::kHarmless || is_count ? Match{} : Match{begin, end, kTokenLabel};
-}
-
 // password=…, password="…", user[password]=…
 Match FindAssigned(std::string_view text, std::size_t floor, std::size_t at) {
   const bool is_in_brackets = at > floor && text[at - 1] == ']';
@@ -166,7 +161,7 @@ Match FindAssigned(std::string_view text, std::size_t floor, std::size_t at) {
   const std::size_t begin = at + (IsQuote(quote) ? 2 : 1);
   std::size_t end = begin;
   while (end < text.size() && (IsQuote(quote) ? text[end] != quote : !EndsValue(text[end]))) ++end;
-  return Value(text, begin, end, naming);
+  return {begin, end, kTokenLabel};
 }
 
 // Where a string of JSON ends whose first character is at `at`; a `\"` ends one that began with it.
@@ -193,7 +188,7 @@ Match FindMember(std::string_view text, std::size_t floor, std::size_t at) {
   if (is_escaped) ++begin;
   if (begin >= text.size() || text[begin] != '"') return {};
   ++begin;
-  return Value(text, begin, StringEnd(text, begin, is_escaped), naming);
+  return {begin, StringEnd(text, begin, is_escaped), kTokenLabel};
 }
 
 }  // namespace

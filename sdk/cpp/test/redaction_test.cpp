@@ -19,9 +19,9 @@ TEST(RedactText, FindsCardNumbers) {
 }
 
 TEST(RedactText, SparesOtherNumbers) {
-  for (const char* text :
-       {"4111111111111112", "1705312200123", "x4111111111111111", "4111111111111111x", "0.4111111111111111",
-        "_4111111111111111", "4111  1111 1111 1111", "4111111111111111.5", "41111111111111111111111"}) {
+  for (const char* text : {"4111111111111112", "1705312200123", "x4111111111111111", "4111111111111111x",
+                           "0.4111111111111111", "_4111111111111111", "4111  1111 1111 1111",
+                           "4111111111111111.5", "4111111111111111.txt", "41111111111111111111111"}) {
     EXPECT_EQ(RedactText(text), text);
   }
 }
@@ -31,6 +31,7 @@ TEST(RedactText, FindsTokens) {
   EXPECT_EQ(RedactText(jwt), "[token]");
   EXPECT_EQ(RedactText("bearer " + jwt + " expired"), "bearer [token] expired");
   EXPECT_EQ(RedactText("Authorization: Bearer abcdefgh12=="), "Authorization: Bearer [token]");
+  EXPECT_EQ(RedactText("Bearer abc, BEARER abcdefgh"), "Bearer [token], BEARER [token]");
   EXPECT_EQ(RedactText("key pgk_0123456789abcdef."), "key [token].");
   EXPECT_EQ(RedactText("sk_live_0123456789, AKIAIOSFODNN7EXAMPLE"), "[token], [token]");
   for (const char* text :
@@ -41,14 +42,15 @@ TEST(RedactText, FindsTokens) {
 
 TEST(RedactText, FindsAssignedSecrets) {
   EXPECT_EQ(RedactText("/reset?user=7&token=abc123&x=1#top"), "/reset?user=7&token=[token]&x=1#top");
+  EXPECT_EQ(RedactText("otp_token=123456"), "otp_token=[token]");
   EXPECT_EQ(RedactText("(password=hunter2)"), "(password=[token])");
   EXPECT_EQ(RedactText("password=\"two words\" next"), "password=\"[token]\" next");
   EXPECT_EQ(RedactText("user[password]=x"), "user[password]=[token]");
   EXPECT_EQ(RedactText("DB_PASSWORD=a API-KEY=b"), "DB_PASSWORD=[token] API-KEY=[token]");
   EXPECT_EQ(RedactText(R"({"password": "a\"b","step":2})"), R"({"password": "[token]","step":2})");
   EXPECT_EQ(RedactText(R"({\"password\":\"ab\",\"x\":1})"), R"({\"password\":\"[token]\",\"x\":1})");
-  for (const char* text : {"max_tokens=512", "password=", "a=b", R"({"user":"x"})", R"({"password":null})",
-                           "token: soon", "==:=\":"}) {
+  for (const char* text :
+       {"password=", "a=b", R"({"user":"x"})", R"({"password":null})", "token: soon", "==:=\":"}) {
     EXPECT_EQ(RedactText(text), text);
   }
 }
@@ -98,7 +100,7 @@ TEST(RedactText, FindsEachOfMany) {
       {"eyJ.", "eyJ."},
       {"password=x", "password=[token]"},
       {R"("token":"x")", R"("token":"[token]")"},
-      {"max_tokens=5", "max_tokens=5"},
+      {"token=5", "token=[token]"},
       {"=:", "=:"},
       {"\xFF", "\xFF"},
       {"plain", "plain"},
