@@ -19,7 +19,8 @@ class Client::Impl {
     if (!config_.enabled || config_.endpoint.empty()) return;
     try {
       if (config_.project_id.empty()) throw std::invalid_argument("there is no project_id");
-      const HttpSettings settings{config_.endpoint, config_.api_key, config_.request_timeout};
+      const HttpSettings settings{config_.endpoint, config_.api_key, config_.ca_file,
+                                  config_.request_timeout};
       delivery_ = std::make_unique<Delivery>(config_, std::make_unique<HttpTransport>(settings));
     } catch (const std::exception& error) {
       has_failed_ = true;

@@ -117,7 +117,8 @@ bool Delivery::Close(std::chrono::milliseconds timeout) {
     Lock lock(mutex_);
     is_closing_ = true;
     close_deadline_ = Clock::now() + std::min(timeout, kLongestTimeout);
-    if (!pause_was_asked_for_) paused_until_ = {};  // one more try at once
+    attempts_ = 0;  // there is no time for long pauses
+    if (!pause_was_asked_for_) paused_until_ = {};
     wake_.notify_one();
     in_time = progress_.wait_until(lock, close_deadline_, [&] { return has_ended_; });
     is_aborted_ = true;

@@ -74,6 +74,10 @@ HttpTransport::HttpTransport(const HttpSettings& settings)
 #else
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
+  if (!settings.ca_file.empty() &&
+      curl_easy_setopt(easy, CURLOPT_CAINFO, settings.ca_file.c_str()) != CURLE_OK) {
+    throw std::runtime_error("this libcurl takes no ca_file");
+  }
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "productgraph-cpp/" PRODUCTGRAPH_VERSION);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(settings.timeout.count()));

@@ -15,6 +15,7 @@ namespace productgraph {
 struct HttpSettings {
   std::string endpoint;  // /v1/events is added
   std::string api_key;   // may be empty
+  std::string ca_file;   // empty: the system's authorities
   std::chrono::milliseconds timeout{0};
 };
 

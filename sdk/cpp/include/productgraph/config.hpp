@@ -26,6 +26,8 @@ struct Config {
   std::string endpoint =
       "http://127.0.0.1:8080";  // of the sidecar, without /v1/events; empty disables the client
   std::string api_key;
+  std::string
+      ca_file;  // PEM of the authorities that an https endpoint is verified by; empty: those of the system
   bool enabled = true;  // false: everything may be called, and nothing happens
   // Of events that have none of their own, such as those of background jobs; by default "server-" and a new
   // id.
@@ -56,7 +58,7 @@ struct Config {
   // threads that track, several at once.
   std::function<bool(Event&)> redact;
   // Called on the client's own thread, which sends nothing meanwhile. May track; Flush() and Close() fail
-  // there.
+  // there, and destroying the client is an error.
   std::function<void(const Problem&)> on_error;
   // What time it is, for event.timestamp and ids; by default the system's clock.
   std::function<std::chrono::system_clock::time_point()> clock;
