@@ -204,7 +204,9 @@ void Delivery::SendNext(Lock* lock) {
       stats_.dropped += events;
     }
   } else {
-    stats_.discarded += events;  // consent ended meanwhile: it is not sent again
+    // Consent ended meanwhile: it is not sent again, though others wait as long as the server asked for.
+    stats_.discarded += events;
+    if (Judge(answer) == Outcome::kAgain) Pause(answer);
   }
   progress_.notify_all();
 }

@@ -114,6 +114,20 @@ TEST_F(DeliveryTest, ConsentThatEndsDuringARequestEndsItsRetries) {
   EXPECT_EQ(CheckedStats().discarded, 1u);
 }
 
+TEST_F(DeliveryTest, APauseThatWasAskedForOutlivesConsent) {
+  server_.answer = [&](int, const std::string&) {
+    delivery_->SetConsent(false);
+    return Answer{429, "", 3600s, ""};
+  };
+  Start(Quick());
+  Add("1");
+  EXPECT_TRUE(delivery_->Flush(5s));
+  delivery_->SetConsent(true);
+  Add("2");
+  EXPECT_FALSE(delivery_->Flush(50ms));
+  EXPECT_EQ(server_.Bodies().size(), 1u);
+}
+
 TEST_F(DeliveryTest, CallbacksMayTrackAndThrowButNotWait) {
   Config config = Quick();
   config.batch_size = 1;
