@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import re
 import socket
 import struct
 import threading
 import time
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -104,7 +106,7 @@ class Collector:
                     self.send_header("Content-Type", "application/json")
                     self.send_header("Content-Length", str(len(text)))
                     for name, value in answer.get("headers", {}).items():
-                        self.send_header(name, value)
+                        self.send_header(name, re.sub(r"^\{in (\d+) s\}$", _date, value))
                     self.end_headers()
                     self.wfile.write(text)
                 except OSError:
@@ -141,6 +143,11 @@ class _Nothing:
 
     def close(self):
         pass
+
+
+def _date(match):
+    """The HTTP date of the moment that is so many seconds ahead."""
+    return formatdate(time.time() + int(match[1]), usegmt=True)
 
 
 def _refuse(constant):
