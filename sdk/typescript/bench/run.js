@@ -40,7 +40,13 @@ function callTimes(client, count) {
 }
 
 const silent = { transport: () => new Promise(() => {}) };
-const settings = { projectId: 'proj_demo', endpoint: 'http://127.0.0.1:9', maxQueue: 1e9, batchSize: 1e9, batchIntervalMs: 1e9 };
+const settings = {
+  projectId: 'proj_demo',
+  endpoint: 'http://127.0.0.1:9',
+  maxQueue: 1e9,
+  batchSize: 1e9,
+  batchIntervalMs: 1e9,
+};
 
 /** Seconds this process has computed: unlike the clock, other processes do not slow it. */
 function cpuSeconds() {
@@ -75,7 +81,8 @@ function benchMemory() {
 
 async function benchStore() {
   const endpoint = process.env.PRODUCTGRAPH_URL;
-  if (!endpoint) return console.error('flushing is measured with a sidecar only: test/sdk/with-store node bench/run.js');
+  if (!endpoint)
+    return console.error('flushing is measured with a sidecar only: test/sdk/with-store node bench/run.js');
   const apiKey = process.env.PRODUCTGRAPH_API_KEY;
   const options = { projectId: 'proj_demo', endpoint, apiKey, onError: (problem) => console.error(problem) };
   const client = createClient({ ...options, batchIntervalMs: 1e9, batchSize: 1000 });
@@ -95,12 +102,17 @@ async function benchStore() {
   const steady = createClient({ ...options, batchSize: 500, maxQueue: 5000 });
   const before = cpuSeconds();
   const started = performance.now();
-  for (let i = 0; i < n; ) {
+  for (let i = 0; i < n;) {
     for (const end = i + 500; i < end; i++) steady.track('ui.click', event(i));
     while (steady.statistics.queued > 2000) await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await steady.flush(60_000);
-  add('one client, batches of 500, until committed', 'events_per_second', n / ((performance.now() - started) / 1000), steady.statistics.sent);
+  add(
+    'one client, batches of 500, until committed',
+    'events_per_second',
+    n / ((performance.now() - started) / 1000),
+    steady.statistics.sent,
+  );
   add('the same: CPU time of an event, with gzip and HTTP', 'seconds', (cpuSeconds() - before) / n, n);
   await steady.close();
 }
@@ -118,7 +130,12 @@ async function benchBrowser() {
     await page.goto(site.origin);
     const n = 20_000;
     await page.evaluate(() => window.measure(2000));
-    add('track, Chromium: mean, with session and localStorage', 'seconds', (await page.evaluate((count) => window.measure(count), n)) / 1000, n);
+    add(
+      'track, Chromium: mean, with session and localStorage',
+      'seconds',
+      (await page.evaluate((count) => window.measure(count), n)) / 1000,
+      n,
+    );
     await page.evaluate(() => window.pg.setConsent(false));
   } finally {
     await browser.close();
@@ -130,7 +147,8 @@ async function benchBrowser() {
 async function benchSizes() {
   const entries = {
     'bundle: client': "import { createClient } from './dist/browser/index.js'; window.pg = createClient({});",
-    'bundle: client and all captures': "import { createClient, captureAll } from './dist/browser/index.js'; window.pg = createClient({ capture: captureAll });",
+    'bundle: client and all captures':
+      "import { createClient, captureAll } from './dist/browser/index.js'; window.pg = createClient({ capture: captureAll });",
   };
   for (const [name, code] of Object.entries(entries)) {
     add(`${name}, gzipped`, 'bytes', gzipSync(await bundle(code, 'esm'), { level: 9 }).length, 1);

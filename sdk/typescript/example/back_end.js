@@ -21,7 +21,11 @@ export function startBackEnd({ port, inventory, endpoint, apiKey, projectId }) {
 
   // Without an inventory service there is always enough.
   const reserve = async () => {
-    const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ items: kCart }) };
+    const request = {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ items: kCart }),
+    };
     return correlatedFetch(`${inventory}/inventory/reserve`, request).then(
       (reserved) => reserved.status,
       () => 200,
@@ -29,8 +33,10 @@ export function startBackEnd({ port, inventory, endpoint, apiKey, projectId }) {
   };
 
   const handle = async (request, response) => {
-    if (request.method === 'GET' && request.url === '/api/cart') return answer(response, 200, { items: kCart, total_cents: total });
-    if (request.method !== 'POST' || request.url !== '/api/checkout') return answer(response, 404, { error: 'no such path' });
+    if (request.method === 'GET' && request.url === '/api/cart')
+      return answer(response, 200, { items: kCart, total_cents: total });
+    if (request.method !== 'POST' || request.url !== '/api/checkout')
+      return answer(response, 404, { error: 'no such path' });
     const status = await reserve();
     if (status !== 200) return answer(response, status === 409 ? 409 : 502, { error: 'the inventory refused' });
     client.journey('checkout_flow').step('payment_confirmed', 'Payment Confirmed');
@@ -45,6 +51,8 @@ export function startBackEnd({ port, inventory, endpoint, apiKey, projectId }) {
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(Object.assign(server, { stop: () => (server.close(), client.close()) })));
+    server.listen(port, '127.0.0.1', () =>
+      resolve(Object.assign(server, { stop: () => (server.close(), client.close()) })),
+    );
   });
 }

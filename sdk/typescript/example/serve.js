@@ -48,14 +48,20 @@ const server = createServer((request, response) => {
   response.writeHead(200, { 'Content-Type': isScript ? 'text/javascript; charset=utf-8' : 'text/html; charset=utf-8' });
   response.end(isScript ? script : page);
 });
-server.listen(Number(env.PORT || 8090), '127.0.0.1', () => console.log(`the shop is open on http://127.0.0.1:${server.address().port}`));
+server.listen(Number(env.PORT || 8090), '127.0.0.1', () =>
+  console.log(`the shop is open on http://127.0.0.1:${server.address().port}`),
+);
 
 let backEnd;
 const api = new URL(settings.api);
 if (await answers(api)) {
   console.log(`its back end is the one on ${settings.api}`);
 } else {
-  backEnd = await startBackEnd({ ...settings, port: Number(api.port), inventory: env.INVENTORY_URL || 'http://127.0.0.1:8082' });
+  backEnd = await startBackEnd({
+    ...settings,
+    port: Number(api.port),
+    inventory: env.INVENTORY_URL || 'http://127.0.0.1:8082',
+  });
   console.log(`its back end is one in Node.js, on ${settings.api}`);
 }
 

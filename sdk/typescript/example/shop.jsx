@@ -3,7 +3,15 @@
 import { useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { captureAll, createClient } from 'productgraph';
-import { ErrorBoundary, ProductGraphProvider, useComponent, useForm, useJourney, useJourneyStep, useTrackedState } from 'productgraph/react';
+import {
+  ErrorBoundary,
+  ProductGraphProvider,
+  useComponent,
+  useForm,
+  useJourney,
+  useJourneyStep,
+  useTrackedState,
+} from 'productgraph/react';
 
 const { api, endpoint, apiKey, projectId } = window.settings;
 const client = createClient({
@@ -38,7 +46,9 @@ function Products({ go }) {
     <main {...props}>
       <h1>Tea and mugs</h1>
       <p>Everybody has the same in the cart, so there is nothing to choose.</p>
-      <button data-pg-name="to-cart" onClick={() => go('/cart')}>To the cart</button>
+      <button data-pg-name="to-cart" onClick={() => go('/cart')}>
+        To the cart
+      </button>
     </main>
   );
 }
@@ -54,9 +64,17 @@ function Cart({ go }) {
   return (
     <main {...props}>
       <h1>Your cart</h1>
-      <ul>{cart?.items.map((item) => <li key={item.sku}>{item.quantity} × {item.name}</li>)}</ul>
+      <ul>
+        {cart?.items.map((item) => (
+          <li key={item.sku}>
+            {item.quantity} × {item.name}
+          </li>
+        ))}
+      </ul>
       <p id="total">{cart && money(cart.total_cents)}</p>
-      <button data-pg-name="to-checkout" onClick={() => go('/checkout')}>Check out</button>
+      <button data-pg-name="to-checkout" onClick={() => go('/checkout')}>
+        Check out
+      </button>
     </main>
   );
 }
@@ -79,8 +97,12 @@ function Checkout({ go }) {
     <main {...props}>
       <h1>Payment</h1>
       <form id="payment" onFocus={form.onFocus} onSubmit={pay}>
-        <label>Name <input name="name" autoComplete="name" /></label>
-        <label>Card <input name="card" inputMode="numeric" data-pg-mask /></label>
+        <label>
+          Name <input name="name" autoComplete="name" />
+        </label>
+        <label>
+          Card <input name="card" inputMode="numeric" data-pg-mask />
+        </label>
         <button data-pg-name="pay">Pay</button>
       </form>
       <p role="status">{answer}</p>
@@ -92,7 +114,12 @@ function Shop() {
   const [path, go] = usePath();
   if (path === '/cart') return <Cart go={go} />;
   if (path === '/checkout') return <Checkout go={go} />;
-  if (path === '/done') return <main><h1 id="done">Thank you</h1></main>;
+  if (path === '/done')
+    return (
+      <main>
+        <h1 id="done">Thank you</h1>
+      </main>
+    );
   return <Products go={go} />;
 }
 

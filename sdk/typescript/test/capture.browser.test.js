@@ -65,11 +65,17 @@ test('browser: routes of a single-page application are page views, with how long
     history.back();
   });
   const views = await seen('page.view', 4);
-  assert.deepEqual(views.map((event) => event['page.path']), ['/start', '/cart', '/pay', '/cart']);
+  assert.deepEqual(
+    views.map((event) => event['page.path']),
+    ['/start', '/cart', '/pay', '/cart'],
+  );
   assert.equal(views[1]['page.referrer'], `${site.origin}/start`);
   assert.equal(views[1]['page.title'], undefined, 'the title of the page before is not this one’s');
   const leaves = await seen('page.leave', 3);
-  assert.deepEqual(leaves.map((event) => event['page.path']), ['/start', '/cart', '/pay']);
+  assert.deepEqual(
+    leaves.map((event) => event['page.path']),
+    ['/start', '/cart', '/pay'],
+  );
   assert.ok(leaves.every((event) => event.duration_ms >= 0));
 });
 
@@ -88,7 +94,10 @@ test('browser: masked text, ignored parts and what was typed never leave the pag
   await page.fill('[name=note]', 'my secret diary');
   for (const id of ['#masked', '#ignored', '#prose', '[name=card]', 'button[name=pay]']) await page.click(id);
   const clicks = await seen('ui.click', 3);
-  assert.deepEqual(clicks.map((event) => event['ui.element']), ['masked', 'card', 'pay']);
+  assert.deepEqual(
+    clicks.map((event) => event['ui.element']),
+    ['masked', 'card', 'pay'],
+  );
   const [submit] = await seen('ui.submit');
   assert.equal(submit['ui.element'], 'checkout');
   assert.deepEqual(submit.metadata, { fields: 3 });
@@ -110,47 +119,74 @@ test('browser: errors nobody caught, at most twenty of a page', async () => {
     }
   });
   const errors = await seen('error', 20);
-  assert.ok(errors.some((event) => event['error.type'] === 'TypeError' && event['error.message'] === 'it broke' && event['error.stack']));
-  assert.ok(errors.some((event) => event['error.type'] === 'RangeError' && event['event.name'] === 'unhandledrejection'));
+  assert.ok(
+    errors.some(
+      (event) => event['error.type'] === 'TypeError' && event['error.message'] === 'it broke' && event['error.stack'],
+    ),
+  );
+  assert.ok(
+    errors.some((event) => event['error.type'] === 'RangeError' && event['event.name'] === 'unhandledrejection'),
+  );
   await page.waitForTimeout(300);
   assert.equal(of('error').length, 20);
 });
 
 test('browser: own requests are timed and carry session and request id; foreign ones are left alone', async () => {
   await open();
-  await page.evaluate(async (foreign) => {
-    await fetch('/api/cart?user=ann', { headers: { 'X-Mine': 'kept' } });
-    await fetch(new Request('/api/broken', { method: 'POST', body: 'x' }));
-    await new Promise((resolve) => {
-      const request = new XMLHttpRequest();
-      request.open('PUT', '/api/xhr');
-      request.onloadend = resolve;
-      request.send('x');
-    });
-    await new Promise((resolve) => {
-      const request = new XMLHttpRequest();
-      request.open('GET', '/api/xhr/given');
-      request.setRequestHeader('x-request-id', 'mine');
-      request.onloadend = resolve;
-      request.send();
-    });
-    await fetch('/api/given', { headers: { 'X-Request-ID': 'my-own' } });
-    await fetch(`${foreign}/elsewhere`, { method: 'POST', body: '{"events":[]}' }).catch(() => {});
-  }, collector.origin.replace('127.0.0.1', 'localhost'));
+  await page.evaluate(
+    async (foreign) => {
+      await fetch('/api/cart?user=ann', { headers: { 'X-Mine': 'kept' } });
+      await fetch(new Request('/api/broken', { method: 'POST', body: 'x' }));
+      await new Promise((resolve) => {
+        const request = new XMLHttpRequest();
+        request.open('PUT', '/api/xhr');
+        request.onloadend = resolve;
+        request.send('x');
+      });
+      await new Promise((resolve) => {
+        const request = new XMLHttpRequest();
+        request.open('GET', '/api/xhr/given');
+        request.setRequestHeader('x-request-id', 'mine');
+        request.onloadend = resolve;
+        request.send();
+      });
+      await fetch('/api/given', { headers: { 'X-Request-ID': 'my-own' } });
+      await fetch(`${foreign}/elsewhere`, { method: 'POST', body: '{"events":[]}' }).catch(() => {});
+    },
+    collector.origin.replace('127.0.0.1', 'localhost'),
+  );
   const answers = await seen('api.response', 5);
   const facts = answers.map((event) => [event['api.method'], event['api.path'], event['api.status_code']]);
-  assert.deepEqual(facts, [['GET', '/api/cart', 200], ['POST', '/api/broken', 500], ['PUT', '/api/xhr', 200], ['GET', '/api/xhr/given', 200], ['GET', '/api/given', 200]]);
-  assert.deepEqual(site.calls.map((call) => call.headers['x-request-id']), answers.map((event) => event['request.id']));
+  assert.deepEqual(facts, [
+    ['GET', '/api/cart', 200],
+    ['POST', '/api/broken', 500],
+    ['PUT', '/api/xhr', 200],
+    ['GET', '/api/xhr/given', 200],
+    ['GET', '/api/given', 200],
+  ]);
+  assert.deepEqual(
+    site.calls.map((call) => call.headers['x-request-id']),
+    answers.map((event) => event['request.id']),
+  );
   assert.ok(site.calls.every((call) => call.headers['x-session-id'] === answers[0]['session.id']));
   assert.equal(site.calls[0].headers['x-mine'], 'kept');
-  assert.deepEqual(answers.slice(3).map((event) => event['request.id']), ['mine', 'my-own']);
+  assert.deepEqual(
+    answers.slice(3).map((event) => event['request.id']),
+    ['mine', 'my-own'],
+  );
   assert.ok(answers.every((event) => event['api.duration_ms'] > 0));
 });
 
 test('browser: fetch and history behave for the page as without us', async () => {
   await open();
   const outcome = await page.evaluate(async () => {
-    const attempt = (run) => Promise.resolve().then(run).then(() => 'fine', (error) => error.name);
+    const attempt = (run) =>
+      Promise.resolve()
+        .then(run)
+        .then(
+          () => 'fine',
+          (error) => error.name,
+        );
     return [
       await attempt(() => fetch('/api/x', { headers: { 'bad header': 'x' } })),
       await attempt(() => fetch('http://[')),
@@ -204,7 +240,9 @@ test('browser: close() takes every listener and patch back', async () => {
   await seen('page.view');
   const isRestored = await page.evaluate(async () => {
     await window.pg.close();
-    return [fetch, history.pushState, XMLHttpRequest.prototype.open].every((one) => String(one).includes('[native code]'));
+    return [fetch, history.pushState, XMLHttpRequest.prototype.open].every((one) =>
+      String(one).includes('[native code]'),
+    );
   });
   assert.ok(isRestored);
   await page.click('button[name=pay]');

@@ -8,7 +8,8 @@ import { plainEvent } from '../dist/core/plain_event.js';
 import { isSecretName, redactText } from '../dist/core/redaction.js';
 import { keepsSession } from '../dist/core/sampling.js';
 
-const event = (fields) => plainEvent({ event_id: 'e', project_id: 'p', 'event.type': 'custom', 'event.timestamp': 't', ...fields });
+const event = (fields) =>
+  plainEvent({ event_id: 'e', project_id: 'p', 'event.type': 'custom', 'event.timestamp': 't', ...fields });
 
 test('core: 100,000 event ids are different, ordered, and of version 7', () => {
   let clock = 1_700_000_000_000;
@@ -57,18 +58,39 @@ const texts = [
   ['AKIAIOSFODNN7EXAMPLE', '[token]'],
   ['passed=yes author=me', 'passed=yes author=me'],
 ];
-for (const [text, expected] of texts) test(`core: redaction of ${JSON.stringify(text)}`, () => assert.equal(redactText(text), expected));
+for (const [text, expected] of texts)
+  test(`core: redaction of ${JSON.stringify(text)}`, () => assert.equal(redactText(text), expected));
 
 test('core: names of secrets, and names that only look alike', () => {
-  for (const name of ['password', 'Old_Password', 'x-api-key', 'accessToken', 'SSN', 'cvv', 'set-cookie', 'private key']) {
+  for (const name of [
+    'password',
+    'Old_Password',
+    'x-api-key',
+    'accessToken',
+    'SSN',
+    'cvv',
+    'set-cookie',
+    'private key',
+  ]) {
     assert.ok(isSecretName(name), name);
   }
-  for (const name of ['pass', 'shipping', 'spin', 'key', 'author', 'cvvs', 'class', 'cook']) assert.ok(!isSecretName(name), name);
+  for (const name of ['pass', 'shipping', 'spin', 'key', 'author', 'cvvs', 'class', 'cook'])
+    assert.ok(!isSecretName(name), name);
 });
 
 test('core: redaction takes time in proportion to the text', () => {
-  const hostile = ['4 '.repeat(40_000), '4111 '.repeat(20_000), 'a'.repeat(80_000), 'eyJ'.repeat(27_000), 'token'.repeat(16_000),
-    '"password":"'.repeat(7_000), '\\'.repeat(80_000), 'a='.repeat(40_000), 'Bearer '.repeat(11_000), 'eyJaaaaaaaa.'.repeat(7_000)];
+  const hostile = [
+    '4 '.repeat(40_000),
+    '4111 '.repeat(20_000),
+    'a'.repeat(80_000),
+    'eyJ'.repeat(27_000),
+    'token'.repeat(16_000),
+    '"password":"'.repeat(7_000),
+    '\\'.repeat(80_000),
+    'a='.repeat(40_000),
+    'Bearer '.repeat(11_000),
+    'eyJaaaaaaaa.'.repeat(7_000),
+  ];
   for (const text of hostile) {
     const started = performance.now();
     redactText(text);
@@ -90,9 +112,48 @@ test('core: whatever is tracked, track() does not throw and what is queued is JS
   const client = new Client({ projectId: 'p', endpoint: 'http://x' }, { transport });
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
-  const odd = [null, undefined, 0, NaN, '', 'text', 1n, Symbol('s'), () => 1, [], {}, [[]], new Date(NaN), revoked.proxy, new Error('e'),
-    Object.create(null), new Proxy({}, { ownKeys: () => { throw new Error('no'); } }), { toJSON: () => { throw new Error('no'); } },
-    { get a() { throw new Error('no'); } }, new WeakMap(), Buffer.from('a'), new Uint8Array(3), new (class A { b = this; })()];
+  const odd = [
+    null,
+    undefined,
+    0,
+    NaN,
+    '',
+    'text',
+    1n,
+    Symbol('s'),
+    () => 1,
+    [],
+    {},
+    [[]],
+    new Date(NaN),
+    revoked.proxy,
+    new Error('e'),
+    Object.create(null),
+    new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error('no');
+        },
+      },
+    ),
+    {
+      toJSON: () => {
+        throw new Error('no');
+      },
+    },
+    {
+      get a() {
+        throw new Error('no');
+      },
+    },
+    new WeakMap(),
+    Buffer.from('a'),
+    new Uint8Array(3),
+    new (class A {
+      b = this;
+    })(),
+  ];
   for (const value of odd) {
     client.track(value, value);
     client.track('custom', { metadata: value, 'event.name': value, duration_ms: value, mine: value });
@@ -149,7 +210,10 @@ test('core: an outage of an hour loses nothing within the bounds of the queue', 
     pass(1000);
     for (let i = 0; i < 20; i++) await Promise.resolve();
   }
-  assert.deepEqual(stored, Array.from({ length: stored.length }, (_, i) => `event ${i}`));
+  assert.deepEqual(
+    stored,
+    Array.from({ length: stored.length }, (_, i) => `event ${i}`),
+  );
   assert.ok(stored.length >= 910, `${stored.length} stored`);
   assert.ok(attempts > 100 && attempts < 300, `${attempts} attempts`);
   assert.equal(client.statistics.dropped, 0);
@@ -158,10 +222,16 @@ test('core: an outage of an hour loses nothing within the bounds of the queue', 
 test('core: a queue that is full stays as it is in memory, and says what it lost', async () => {
   const problems = [];
   const transport = () => new Promise(() => {});
-  const client = new Client({ projectId: 'p', endpoint: 'http://x', maxQueue: 100, onError: (problem) => problems.push(problem) }, { transport });
+  const client = new Client(
+    { projectId: 'p', endpoint: 'http://x', maxQueue: 100, onError: (problem) => problems.push(problem) },
+    { transport },
+  );
   for (let i = 0; i < 10_000; i++) client.capture('event', { i });
   const { queued, dropped } = client.statistics;
   assert.equal(queued, 150); // a batch is under way
   assert.equal(dropped, 10_000 - 150);
-  assert.equal(problems.reduce((sum, problem) => sum + problem.events, 0), dropped);
+  assert.equal(
+    problems.reduce((sum, problem) => sum + problem.events, 0),
+    dropped,
+  );
 });

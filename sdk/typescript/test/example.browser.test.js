@@ -57,13 +57,21 @@ test('example: somebody buys', async () => {
   await page.click('[data-pg-name=pay]');
   await page.waitForSelector('#done');
   await page.goto('about:blank');
-  const from = (path, known) => collector.events.filter((event) => event['api.path'] === path && Boolean(event['page.path']) === known);
-  await eventually(() => from('/api/checkout', true).length && from('/api/checkout', false).length, 'the payment, as page and back end saw it', 15);
+  const from = (path, known) =>
+    collector.events.filter((event) => event['api.path'] === path && Boolean(event['page.path']) === known);
+  await eventually(
+    () => from('/api/checkout', true).length && from('/api/checkout', false).length,
+    'the payment, as page and back end saw it',
+    15,
+  );
   const [[seen], [served]] = [from('/api/checkout', true), from('/api/checkout', false)];
   assert.equal(seen['request.id'], served['request.id']);
   assert.equal(seen['session.id'], served['session.id']);
   assert.ok(seen['api.duration_ms'] > 0 && served['api.duration_ms'] > 0);
-  assert.deepEqual([reserved[0]['x-session-id'], reserved[0]['x-request-id']], [seen['session.id'], seen['request.id']]);
+  assert.deepEqual(
+    [reserved[0]['x-session-id'], reserved[0]['x-request-id']],
+    [seen['session.id'], seen['request.id']],
+  );
   const step = collector.events.find((event) => event['gen_ai.journey.step.id'] === 'payment_confirmed');
   assert.equal(step['request.id'], seen['request.id']);
   assert.equal(new Set(collector.events.map((event) => event['session.id'])).size, 1);
@@ -71,7 +79,18 @@ test('example: somebody buys', async () => {
 
 test('example: what the page told of it, and what it kept to itself', () => {
   const types = new Set(collector.events.map((event) => event['event.type']));
-  for (const type of ['page.view', 'page.leave', 'ui.click', 'ui.submit', 'ui.focus', 'state.change', 'api.response', 'journey.step', 'journey.conversion', 'performance']) {
+  for (const type of [
+    'page.view',
+    'page.leave',
+    'ui.click',
+    'ui.submit',
+    'ui.focus',
+    'state.change',
+    'api.response',
+    'journey.step',
+    'journey.conversion',
+    'performance',
+  ]) {
     assert.ok(types.has(type), type);
   }
   const wire = JSON.stringify(collector.requests);

@@ -6,7 +6,8 @@ import { bundle } from './browser/bundle.js';
 import { launch } from './browser/browser.js';
 import { eventually, startCollector, startSite } from './browser/site.js';
 
-const html = (path) => `<!doctype html><title>Page ${path}</title><script src="/pg.js"></script><body><a id="next" href="/next">Next</a>`;
+const html = (path) =>
+  `<!doctype html><title>Page ${path}</title><script src="/pg.js"></script><body><a id="next" href="/next">Next</a>`;
 
 let browser, site, collector, context;
 
@@ -101,7 +102,9 @@ test('exit: what is more than beacons hold arrives with the next page', async ()
     await page.evaluate(() => window.pg.flush());
     return collector.events.length === 40;
   }, '40 events');
-  assert.ok(collector.requests.every((request) => request.headers['content-encoding'] === 'gzip' || request.size < 60_000));
+  assert.ok(
+    collector.requests.every((request) => request.headers['content-encoding'] === 'gzip' || request.size < 60_000),
+  );
   const { tracked, sent } = await page.evaluate(() => window.pg.statistics);
   assert.ok(tracked > 0, 'beacons did not hold everything');
   assert.equal(tracked, sent);
@@ -176,7 +179,14 @@ test('exit: a session survives reloads and is shared by tabs, with one sequence'
   await arrived('b');
   const events = collector.events.sort((one, other) => one['event.sequence'] - other['event.sequence']);
   assert.equal(new Set(events.map((event) => event['session.id'])).size, 1);
-  assert.deepEqual(events.map((event) => [event['event.name'], event['event.sequence']]), [['a', 1], ['b', 2], ['c', 3]]);
+  assert.deepEqual(
+    events.map((event) => [event['event.name'], event['event.sequence']]),
+    [
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+    ],
+  );
 });
 
 test('exit: a session is over after 30 minutes without an event, in all tabs; the visitor stays', async () => {

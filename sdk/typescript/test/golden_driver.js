@@ -17,7 +17,9 @@ const hooks = {
 };
 
 const camelCase = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
-const options = Object.fromEntries(Object.entries(scenario.client ?? {}).map(([name, value]) => [camelCase(name), value]));
+const options = Object.fromEntries(
+  Object.entries(scenario.client ?? {}).map(([name, value]) => [camelCase(name), value]),
+);
 const client = new Client({
   projectId: 'proj_demo',
   ...options,
@@ -65,7 +67,8 @@ function track(event, times = 1) {
 
 async function perform(step) {
   if (step.track) track(step.track, step.times);
-  else if (step.special) client.track('custom', { 'event.name': step.special, 'session.id': 's-1', ...specials[step.special]() });
+  else if (step.special)
+    client.track('custom', { 'event.name': step.special, 'session.id': 's-1', ...specials[step.special]() });
   else if (step.flush) await client.flush(step.flush.timeout_ms);
   else if (step.sleep_ms) await new Promise((resolve) => setTimeout(resolve, step.sleep_ms));
   else if ('consent' in step) client.setConsent(step.consent);

@@ -14,7 +14,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const kBudget = 10_000; // bytes, gzipped
 
 const size = async (code) => gzipSync(await bundle(code, 'esm'), { level: 9 }).length;
-const everything = "import { createClient, captureAll } from './dist/browser/index.js'; window.pg = createClient({ capture: captureAll });";
+const everything =
+  "import { createClient, captureAll } from './dist/browser/index.js'; window.pg = createClient({ capture: captureAll });";
 
 test('package: the browser client with everything it can capture is below 10 KB', async (context) => {
   const bytes = await size(everything);
@@ -42,14 +43,33 @@ test('package: types allow what works and refuse what does not', () => {
   assert.equal(status, 0, stdout);
 });
 
+test('package: sources are formatted', () => {
+  const { status, stdout, stderr } = spawnSync('npx', ['prettier', '--check', '.'], { cwd: root, encoding: 'utf8' });
+  assert.equal(status, 0, stdout + stderr);
+});
+
 test('package: installed from what npm would publish, all entries can be imported, also where there is no page', () => {
   const place = mkdtempSync(join(tmpdir(), 'productgraph-'));
   try {
-    const [{ filename, files }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', place], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
-    assert.ok(files.every(({ path }) => /^(dist\/|README\.md$|package\.json$)/.test(path)), JSON.stringify(files));
+    const [{ filename, files }] = JSON.parse(
+      execFileSync('npm', ['pack', '--json', '--pack-destination', place], {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
+    );
+    assert.ok(
+      files.every(({ path }) => /^(dist\/|README\.md$|package\.json$)/.test(path)),
+      JSON.stringify(files),
+    );
     writeFileSync(join(place, 'package.json'), '{"type":"module"}');
-    execFileSync('npm', ['install', '--offline', '--omit=peer', '--no-audit', '--no-fund', filename], { cwd: place, stdio: 'ignore' });
-    writeFileSync(join(place, 'main.js'), `import { createClient, captureAll } from 'productgraph';
+    execFileSync('npm', ['install', '--offline', '--omit=peer', '--no-audit', '--no-fund', filename], {
+      cwd: place,
+      stdio: 'ignore',
+    });
+    writeFileSync(
+      join(place, 'main.js'),
+      `import { createClient, captureAll } from 'productgraph';
       import { createClient as forServices } from 'productgraph/node';
       const options = { projectId: 'p', endpoint: 'http://127.0.0.1:9', closeTimeoutMs: 10 };
       const page = createClient({ ...options, capture: captureAll }); // rendered by a server: it must not throw
@@ -57,7 +77,8 @@ test('package: installed from what npm would publish, all entries can be importe
       page.graph.enterNode('a');
       page.journey('j').step('s');
       await Promise.all([page.close(), forServices(options).close()]);
-      console.log('fine');`);
+      console.log('fine');`,
+    );
     assert.match(execFileSync(process.execPath, ['main.js'], { cwd: place, encoding: 'utf8' }), /^fine/);
   } finally {
     rmSync(place, { recursive: true });

@@ -73,17 +73,28 @@ after(async () => {
   await collector?.close();
 });
 
-const of = (type, name) => collector.events.filter((event) => event['event.type'] === type && (!name || event['event.name'] === name));
-const seen = (type, name, count = 1) => eventually(() => of(type, name).length >= count && of(type, name), `${count} ${type} ${name ?? ''}`);
+const of = (type, name) =>
+  collector.events.filter((event) => event['event.type'] === type && (!name || event['event.name'] === name));
+const seen = (type, name, count = 1) =>
+  eventually(() => of(type, name).length >= count && of(type, name), `${count} ${type} ${name ?? ''}`);
 const go = (path) => page.evaluate((to) => window.go(to), path);
 
 test('react: a component is named in clicks, and what its state was before and after', async () => {
   await page.click('#add');
   await page.click('#fold');
   const [, change] = await seen('state.change', undefined, 2);
-  assert.deepEqual([change['ui.state.key'], change['ui.state.before'], change['ui.state.after'], change['ui.state.change_type']], ['cart.count', '0', '1', 'update']);
+  assert.deepEqual(
+    [change['ui.state.key'], change['ui.state.before'], change['ui.state.after'], change['ui.state.change_type']],
+    ['cart.count', '0', '1', 'update'],
+  );
   const clicks = await seen('ui.click', undefined, 2);
-  assert.deepEqual(clicks.map((event) => [event['ui.component.name'], event['ui.action']]), [['Cart', 'click'], ['Cart', 'fold']]);
+  assert.deepEqual(
+    clicks.map((event) => [event['ui.component.name'], event['ui.action']]),
+    [
+      ['Cart', 'click'],
+      ['Cart', 'fold'],
+    ],
+  );
   await seen('custom', 'component_shown');
 });
 
@@ -93,7 +104,13 @@ test('react: page views and nodes follow what is shown', async () => {
   assert.deepEqual([cart['page.path'], checkout['page.path']], ['/cart', '/checkout']);
   await seen('custom', 'component_hidden');
   const nodes = await seen('journey.step', 'node_enter', 2);
-  assert.deepEqual(nodes.map((event) => [event['gen_ai.journey.step.id'], event.metadata.from]), [['cart', undefined], ['checkout', 'cart']]);
+  assert.deepEqual(
+    nodes.map((event) => [event['gen_ai.journey.step.id'], event.metadata.from]),
+    [
+      ['cart', undefined],
+      ['checkout', 'cart'],
+    ],
+  );
 });
 
 test('react: a form is begun and submitted, a journey entered and completed', async () => {
@@ -106,7 +123,10 @@ test('react: a form is begun and submitted, a journey entered and completed', as
   const submit = (await seen('ui.submit')).find((event) => event['ui.component.name'] === 'address');
   assert.equal(submit.metadata.last_field, 'send');
   const [step] = await seen('journey.step', 'journey_step_enter');
-  assert.deepEqual([step['gen_ai.journey.id'], step['gen_ai.journey.step.id'], step['gen_ai.journey.step.name']], ['checkout', 'address', 'Your address']);
+  assert.deepEqual(
+    [step['gen_ai.journey.id'], step['gen_ai.journey.step.id'], step['gen_ai.journey.step.name']],
+    ['checkout', 'address', 'Your address'],
+  );
   const [conversion] = await seen('journey.conversion');
   assert.equal(conversion['gen_ai.journey.conversion.status'], 'converted');
   assert.ok(!JSON.stringify(collector.requests).includes('Elm St'));
@@ -125,7 +145,10 @@ test('react: errors, caught and thrown while rendering', async () => {
   await page.waitForSelector('#sorry');
   const errors = await seen('error', undefined, 2);
   const facts = errors.map((event) => [event['error.component'], event['error.type'], event['error.message']]);
-  assert.deepEqual(facts, [['Caught', 'Error', 'handled'], ['Shelf', 'RangeError', 'cannot render']]);
+  assert.deepEqual(facts, [
+    ['Caught', 'Error', 'handled'],
+    ['Shelf', 'RangeError', 'cannot render'],
+  ]);
   assert.match(errors[1].metadata.components, /Broken|at /);
 });
 

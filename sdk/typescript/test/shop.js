@@ -27,7 +27,12 @@ const listens = (port) =>
   });
 
 async function start(port, environment, program, ...args) {
-  const env = { ...process.env, PORT: String(port), PRODUCTGRAPH_ENDPOINT: process.env.PRODUCTGRAPH_URL, ...environment };
+  const env = {
+    ...process.env,
+    PORT: String(port),
+    PRODUCTGRAPH_ENDPOINT: process.env.PRODUCTGRAPH_URL,
+    ...environment,
+  };
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   programs.push(child);
   child.stdout.resume();
@@ -38,7 +43,12 @@ async function start(port, environment, program, ...args) {
 before(async () => {
   const stock = await start(await freePort(), {}, inventory);
   const api = await start(await freePort(), { INVENTORY_URL: stock }, service);
-  address = await start(await freePort(), { API_URL: api }, process.execPath, fileURLToPath(new URL('../example/serve.js', import.meta.url)));
+  address = await start(
+    await freePort(),
+    { API_URL: api },
+    process.execPath,
+    fileURLToPath(new URL('../example/serve.js', import.meta.url)),
+  );
   browser = await launch();
 });
 after(async () => {

@@ -9,7 +9,8 @@ const kMaxErrors = 20; // between two page views: a loop that fails must not fil
 
 /** The fields of whatever was thrown. */
 export function errorFields(error: unknown): EventFields {
-  const { name, message, stack } = error instanceof Error ? error : { name: typeof error, message: reasonOf(error), stack: undefined };
+  const { name, message, stack } =
+    error instanceof Error ? error : { name: typeof error, message: reasonOf(error), stack: undefined };
   return { 'error.type': name, 'error.message': message, 'error.stack': stack };
 }
 
@@ -26,9 +27,12 @@ export function captureErrors(client: BrowserClient): Undo {
   const undo = [
     listen<ErrorEvent>(window, 'error', (event) => {
       // Without a message it is an image or script that did not load.
-      if (event.message) track(event.error ?? event.message, { metadata: { source: event.filename, line: event.lineno } });
+      if (event.message)
+        track(event.error ?? event.message, { metadata: { source: event.filename, line: event.lineno } });
     }),
-    listen<PromiseRejectionEvent>(window, 'unhandledrejection', (event) => track(event.reason, { 'event.name': 'unhandledrejection' })),
+    listen<PromiseRejectionEvent>(window, 'unhandledrejection', (event) =>
+      track(event.reason, { 'event.name': 'unhandledrejection' }),
+    ),
   ];
   return () => undo.forEach((one) => one());
 }

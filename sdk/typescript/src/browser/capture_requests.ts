@@ -83,25 +83,37 @@ function captureXhr(client: BrowserClient): Undo {
   const { prototype } = XMLHttpRequest;
   const calls = new WeakMap<XMLHttpRequest, Call>();
   const undo = [
-    patch(prototype, 'open', precede((request, [method, address]) => {
-      const url = ownUrl(client, address);
-      if (url) calls.set(request, { method: String(method), url });
-      else calls.delete(request);
-    })),
-    patch(prototype, 'setRequestHeader', precede((request, [name, value]) => {
-      const call = calls.get(request);
-      if (call && String(name).toLowerCase() === kRequestId.toLowerCase()) call.requestId = String(value);
-    })),
-    patch(prototype, 'send', precede((request) => {
-      const call = calls.get(request);
-      if (!call) return;
-      calls.delete(request);
-      const requestId = call.requestId ?? client.newId();
-      if (!call.requestId) request.setRequestHeader(kRequestId, requestId);
-      request.setRequestHeader(kSessionId, client.sessionId);
-      const stop = stopwatch(client, call.method, call.url, requestId);
-      request.addEventListener('loadend', () => stop(request.status), { once: true });
-    })),
+    patch(
+      prototype,
+      'open',
+      precede((request, [method, address]) => {
+        const url = ownUrl(client, address);
+        if (url) calls.set(request, { method: String(method), url });
+        else calls.delete(request);
+      }),
+    ),
+    patch(
+      prototype,
+      'setRequestHeader',
+      precede((request, [name, value]) => {
+        const call = calls.get(request);
+        if (call && String(name).toLowerCase() === kRequestId.toLowerCase()) call.requestId = String(value);
+      }),
+    ),
+    patch(
+      prototype,
+      'send',
+      precede((request) => {
+        const call = calls.get(request);
+        if (!call) return;
+        calls.delete(request);
+        const requestId = call.requestId ?? client.newId();
+        if (!call.requestId) request.setRequestHeader(kRequestId, requestId);
+        request.setRequestHeader(kSessionId, client.sessionId);
+        const stop = stopwatch(client, call.method, call.url, requestId);
+        request.addEventListener('loadend', () => stop(request.status), { once: true });
+      }),
+    ),
   ];
   return () => undo.reverse().forEach((one) => one());
 }

@@ -28,8 +28,14 @@ export function captureVitals(client: BrowserClient): Undo {
     });
 
   observe('largest-contentful-paint', (entry) => (vitals['performance.lcp_ms'] = round(entry.startTime)));
-  observe<Interaction>('first-input', (entry) => (vitals['performance.fid_ms'] = round(entry.processingStart - entry.startTime)));
-  observe<PerformanceNavigationTiming>('navigation', (entry) => (vitals['performance.ttfb_ms'] = round(entry.responseStart)));
+  observe<Interaction>(
+    'first-input',
+    (entry) => (vitals['performance.fid_ms'] = round(entry.processingStart - entry.startTime)),
+  );
+  observe<PerformanceNavigationTiming>(
+    'navigation',
+    (entry) => (vitals['performance.ttfb_ms'] = round(entry.responseStart)),
+  );
 
   let burst = 0;
   let first = 0;

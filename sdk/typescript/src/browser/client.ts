@@ -87,7 +87,9 @@ export class BrowserClient extends Client {
 
   #start(): void {
     this.#undo = [
-      listen(document, 'visibilitychange', () => (document.visibilityState === 'hidden' ? this.#leave(false) : this.#return())),
+      listen(document, 'visibilitychange', () =>
+        document.visibilityState === 'hidden' ? this.#leave(false) : this.#return(),
+      ),
       listen(window, 'pagehide', () => this.#leave(true)),
       listen<PageTransitionEvent>(window, 'pageshow', (event) => event.persisted && this.#return()),
       listen<StorageEvent>(window, 'storage', (event) => this.consent && this.#exit.unparkOn(event)),

@@ -6,7 +6,8 @@
 
 import type { EventFields } from '../core/event.js';
 
-const kInteractive = 'a,button,input,select,textarea,summary,label,[role=button],[role=link],[role=tab],[role=menuitem],[data-pg-name]';
+const kInteractive =
+  'a,button,input,select,textarea,summary,label,[role=button],[role=link],[role=tab],[role=menuitem],[data-pg-name]';
 const kTyped = 'input,textarea,select,[contenteditable]';
 const kMaxPath = 10; // elements
 const kMaxText = 100; // characters
@@ -54,7 +55,8 @@ function pathOf(element: Element): string {
 
 /** What is written on it; never what somebody has typed. */
 function textOf(element: Element): string | undefined {
-  if (element.matches(kTyped) || element.querySelector(`${kTyped},[data-pg-mask]`) || element.closest('[data-pg-mask]')) return undefined;
+  if (element.matches(kTyped) || element.querySelector(`${kTyped},[data-pg-mask]`) || element.closest('[data-pg-mask]'))
+    return undefined;
   const text = (element.textContent || element.getAttribute('aria-label') || '').trim().replace(/\s+/g, ' ');
   return text.slice(0, kMaxText) || undefined;
 }

@@ -8,7 +8,13 @@ import { captureVitals } from './capture_vitals.js';
 import { BrowserClient, type BrowserOptions, type Capture } from './client.js';
 
 /** Everything that can be captured without being told. */
-export const captureAll: readonly Capture[] = [capturePages, captureActions, captureErrors, captureVitals, captureRequests];
+export const captureAll: readonly Capture[] = [
+  capturePages,
+  captureActions,
+  captureErrors,
+  captureVitals,
+  captureRequests,
+];
 
 /** One client a page. Never throws. */
 export function createClient(options: BrowserOptions): BrowserClient {

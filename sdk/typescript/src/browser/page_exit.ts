@@ -42,12 +42,16 @@ export class PageExit {
     const handedOn = this.parked - own; // another page has taken them up
     this.adopted += texts.length - own;
     this.parked = 0;
-    this.#sender.giveBack(handedOn, texts.map((json) => ({ json, bytes: new TextEncoder().encode(json).length })));
+    this.#sender.giveBack(
+      handedOn,
+      texts.map((json) => ({ json, bytes: new TextEncoder().encode(json).length })),
+    );
   }
 
   /** Another page may park only after this one has begun: browsers do not wait for it. */
   unparkOn(event: StorageEvent): void {
-    if (event.newValue && event.key && this.#store.isKey(event.key, kParked) && document.visibilityState === 'visible') this.unpark();
+    if (event.newValue && event.key && this.#store.isKey(event.key, kParked) && document.visibilityState === 'visible')
+      this.unpark();
   }
 
   /** Deletes what is parked. Returns how many events of this page that were. */
@@ -64,7 +68,8 @@ export class PageExit {
     while (sent < events.length) {
       let bytes = 13;
       let end = sent;
-      while (end < events.length && (end === sent || bytes + events[end]!.bytes < kMaxBeacon)) bytes += events[end++]!.bytes + 1;
+      while (end < events.length && (end === sent || bytes + events[end]!.bytes < kMaxBeacon))
+        bytes += events[end++]!.bytes + 1;
       const body = new Blob([batchBody(events.slice(sent, end))], { type: 'text/plain' });
       if (!navigator.sendBeacon?.(this.#url, body)) break;
       sent = end;

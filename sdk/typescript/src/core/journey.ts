@@ -18,7 +18,12 @@ export function journey(client: Client, id: string): Journey {
 
   const leave = (name: string, fields?: EventFields): void => {
     if (!current) return;
-    client.track('journey.step', { ...current, 'event.name': name, duration_ms: Math.round(performance.now() - since), ...fields });
+    client.track('journey.step', {
+      ...current,
+      'event.name': name,
+      duration_ms: Math.round(performance.now() - since),
+      ...fields,
+    });
     current = undefined;
   };
   const end = (status: string, fields?: EventFields): void =>

@@ -3,7 +3,8 @@
 const kToken = '[token]';
 const kCard = '[card]';
 
-const kSecretWords = 'password|passwd|passphrase|secret|token|apikey|accesskey|privatekey|authorization|cookie|cardnumber|creditcard';
+const kSecretWords =
+  'password|passwd|passphrase|secret|token|apikey|accesskey|privatekey|authorization|cookie|cardnumber|creditcard';
 const kSecretName = new RegExp(`${kSecretWords}|^(?:pwd|pin|cvv|cvc|ssn)$`);
 
 // Events repeat their names, so that each is looked at once. Names that are made up do not fill the memory.

@@ -144,7 +144,7 @@ export class Sender {
     if (excess <= 0) return;
     this.#queue.splice(0, excess);
     this.#counts.dropped += excess;
-    for (let left = excess; left > 0 && this.#sizes.length > 0; ) {
+    for (let left = excess; left > 0 && this.#sizes.length > 0;) {
       const first = this.#sizes.shift()!;
       if (first > left) this.#sizes.unshift(first - left);
       left -= first;

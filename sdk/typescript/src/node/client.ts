@@ -6,7 +6,10 @@ import { Client, type ClientOptions } from '../core/client.js';
 import { journey, type Journey } from '../core/journey.js';
 import { contextFields } from './context.js';
 
-const compress = promisify(gzip) as unknown as (text: string, options: { level: number }) => Promise<Uint8Array<ArrayBuffer>>;
+const compress = promisify(gzip) as unknown as (
+  text: string,
+  options: { level: number },
+) => Promise<Uint8Array<ArrayBuffer>>;
 
 export class NodeClient extends Client {
   // Once: a collector that does not answer must not keep the process alive.

@@ -1,6 +1,15 @@
 // Hooks for what a component knows better than the page: its views, forms, state and journeys.
 
-import { useCallback, useEffect, useMemo, useRef, useState, type Dispatch, type SetStateAction, type SyntheticEvent } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type Dispatch,
+  type SetStateAction,
+  type SyntheticEvent,
+} from 'react';
 import { captureVitals, errorFields, type EventFields, type Journey } from '../browser/index.js';
 import { useProductGraph } from './provider.js';
 
@@ -32,12 +41,17 @@ export function useComponent(name: string, options: { views?: boolean } = {}): T
     const fields = { 'ui.component.name': name };
     client?.track('custom', { 'event.name': 'component_shown', ...fields });
     return () =>
-      client?.track('custom', { 'event.name': 'component_hidden', ...fields, duration_ms: Math.round(performance.now() - began) });
+      client?.track('custom', {
+        'event.name': 'component_hidden',
+        ...fields,
+        duration_ms: Math.round(performance.now() - began),
+      });
   }, [client, name, views]);
   return useMemo(
     () => ({
       props: { 'data-pg-component': name },
-      track: (action, fields) => client?.track('ui.click', { 'ui.component.name': name, 'ui.action': action, ...fields }),
+      track: (action, fields) =>
+        client?.track('ui.click', { 'ui.component.name': name, 'ui.action': action, ...fields }),
     }),
     [client, name],
   );
@@ -80,7 +94,12 @@ export function useForm(name: string): TrackedForm {
         if (!form.isOpen) {
           form.isOpen = true;
           form.began = performance.now();
-          client?.track('ui.focus', { 'event.name': 'form_begin', 'ui.component.name': name, 'ui.component.type': 'form', 'ui.element': field });
+          client?.track('ui.focus', {
+            'event.name': 'form_begin',
+            'ui.component.name': name,
+            'ui.component.type': 'form',
+            'ui.element': field,
+          });
         }
         form.field = field;
         form.fields.add(field);

@@ -1,6 +1,14 @@
 // The client as part of a React tree, and a boundary that tracks what components throw.
 
-import { Component, createContext, createElement, useContext, type ErrorInfo, type ReactElement, type ReactNode } from 'react';
+import {
+  Component,
+  createContext,
+  createElement,
+  useContext,
+  type ErrorInfo,
+  type ReactElement,
+  type ReactNode,
+} from 'react';
 import { errorFields, type BrowserClient } from '../browser/index.js';
 
 const ClientContext = createContext<BrowserClient | undefined>(undefined);

@@ -48,7 +48,8 @@ export async function startCollector() {
     const raw = await read(request);
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
     const { events } = JSON.parse(body.toString());
-    if (collector.status === 202) collector.requests.push({ url: request.url, headers: request.headers, size: raw.length, events });
+    if (collector.status === 202)
+      collector.requests.push({ url: request.url, headers: request.headers, size: raw.length, events });
     response.writeHead(collector.status, { 'Content-Type': 'application/json' });
     return response.end(JSON.stringify({ accepted: events.length, rejected: 0, duplicates: 0, errors: [] }));
   });
@@ -56,7 +57,11 @@ export async function startCollector() {
   collector.close = () => closeServer(server);
   Object.defineProperties(collector, {
     /** Every event once, as a store would have them. */
-    events: { get: () => [...new Map(collector.requests.flatMap((one) => one.events).map((one) => [one.event_id, one])).values()] },
+    events: {
+      get: () => [
+        ...new Map(collector.requests.flatMap((one) => one.events).map((one) => [one.event_id, one])).values(),
+      ],
+    },
   });
   return collector;
 }

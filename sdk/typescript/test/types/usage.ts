@@ -1,6 +1,14 @@
 // What the types allow and what they refuse; compiled, never run.
 
-import { captureAll, capturePages, createClient, type BrowserClient, type Event, type Problem, type Statistics } from 'productgraph';
+import {
+  captureAll,
+  capturePages,
+  createClient,
+  type BrowserClient,
+  type Event,
+  type Problem,
+  type Statistics,
+} from 'productgraph';
 import { createClient as createNodeClient, requestTracking, type NodeClient } from 'productgraph/node';
 import { useForm, useTrackedState } from 'productgraph/react';
 
