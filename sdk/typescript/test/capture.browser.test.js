@@ -225,14 +225,27 @@ test('browser: a page whose storage is full or closed still tracks, in one sessi
   assert.equal(click['event.sequence'], 2);
 });
 
-test('browser: web vitals of the load arrive when the page is left', async () => {
+test('browser: web vitals of the load, its shifts and slow clicks arrive when the page is left', async () => {
   await open();
+  await page.evaluate(async () => {
+    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    const main = document.querySelector('main');
+    await pause(100);
+    main.style.paddingTop = '200px'; // everything moves
+    await pause(100);
+    document.getElementById('prose').addEventListener('click', () => {
+      for (const started = performance.now(); performance.now() < started + 120;);
+    });
+  });
   await page.click('#prose');
-  await page.waitForTimeout(300);
+  await page.waitForTimeout(500);
   await page.goto('about:blank');
   const [vitals] = await seen('performance');
-  assert.ok(vitals['performance.lcp_ms'] > 0, JSON.stringify(vitals));
-  assert.ok(vitals['performance.ttfb_ms'] > 0);
+  const told = JSON.stringify(vitals);
+  assert.ok(vitals['performance.lcp_ms'] > 0, told);
+  assert.ok(vitals['performance.ttfb_ms'] > 0, told);
+  assert.ok(vitals['performance.cls'] > 0.01, told);
+  assert.ok(vitals['performance.inp_ms'] >= 100, told);
 });
 
 test('browser: close() takes every listener and patch back', async () => {

@@ -16,9 +16,10 @@ interface Interaction extends PerformanceEntry {
 const kShiftGap = 1000; // ms: shifts further apart, or 5 s after the first, are another burst
 const kShiftWindow = 5000;
 const kWorstOf = 50; // of so many interactions the worst is left out once
+const kSlowest = 10; // interactions that are remembered
 
 export function captureVitals(client: BrowserClient): Undo {
-  const vitals: EventFields = {};
+  const vitals: EventFields = {}; // what is new since the page was last hidden
   const observers: PerformanceObserver[] = [];
   const observe = <E extends PerformanceEntry>(type: string, see: (entry: E) => void, more = {}): void =>
     quietly(() => {
@@ -37,6 +38,7 @@ export function captureVitals(client: BrowserClient): Undo {
     (entry) => (vitals['performance.ttfb_ms'] = round(entry.responseStart)),
   );
 
+  let worst = 0;
   let burst = 0;
   let first = 0;
   let last = 0;
@@ -46,18 +48,24 @@ export function captureVitals(client: BrowserClient): Undo {
     if (!goesOn) first = entry.startTime;
     burst = goesOn ? burst + entry.value : entry.value;
     last = entry.startTime;
-    vitals['performance.cls'] = Math.max(vitals['performance.cls'] ?? 0, Math.round(burst * 1e4) / 1e4);
+    if (burst > worst) vitals['performance.cls'] = Math.round((worst = burst) * 1e4) / 1e4;
   });
 
-  const slowest = new Map<number, number>(); // by interaction, ms
+  let slowest: { id: number; ms: number }[] = [];
+  let interactions = 0;
   observe<Interaction>(
     'event',
-    (entry) => {
-      const id = entry.interactionId;
+    ({ interactionId: id, duration: ms }) => {
       if (!id) return;
-      slowest.set(id, Math.max(slowest.get(id) ?? 0, entry.duration));
-      const durations = [...slowest.values()].sort((a, b) => b - a);
-      vitals['performance.inp_ms'] = durations[Math.floor(slowest.size / kWorstOf)];
+      const known = slowest.find((one) => one.id === id);
+      if (known) {
+        known.ms = Math.max(known.ms, ms);
+      } else {
+        slowest.push({ id, ms });
+        interactions++;
+      }
+      slowest = slowest.sort((one, other) => other.ms - one.ms).slice(0, kSlowest);
+      vitals['performance.inp_ms'] = slowest[Math.min(Math.floor(interactions / kWorstOf), slowest.length - 1)]!.ms;
     },
     { durationThreshold: 40 },
   );
