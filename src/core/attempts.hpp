@@ -41,6 +41,8 @@ struct AttemptOptions {
   int conditions() const { return steps + exclusions + (order == StepOrder::kAny ? 1 : 0); }
   // Whether rows of no condition matter.
   bool needs_all_rows() const { return order == StepOrder::kStrict; }
+  // Whether nothing but the order of the steps and the window matter.
+  bool is_simple() const { return *this == AttemptOptions{.steps = steps}; }
   // The bit of rows that an attempt may begin with, and the bits of those that open a window.
   StepMask beginning() const { return order == StepOrder::kAny ? StepMask{1} << (steps + exclusions) : 1; }
   StepMask opening() const;

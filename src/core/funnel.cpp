@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "src/core/chain_slots.hpp"
+#include "src/core/simple_chain.hpp"
 #include "src/core/tie_matching.hpp"
 
 namespace productgraph::core {
@@ -168,77 +169,25 @@ std::size_t EndOfTime(Rows rows, std::size_t first) {
   return end;
 }
 
-// Whether nothing but the order of the steps and the window matter, so that SimpleMatcher may be asked.
-bool IsSimple(const FunnelOptions& options) {
-  return options == FunnelOptions{.steps = options.steps, .once = true};
+// What MatchFunnel answers where SimpleChain can tell.
+bool MatchSimple(Rows rows, const FunnelWindow& window, int steps, FunnelChain* best) {
+  SimpleChain chain(steps);
+  for (std::size_t i = 0; i < rows.size() && !chain.IsSettled(rows[i].ts); ++i) {
+    const StepMask mask = rows[i].mask;
+    if (!chain.Take(rows[i].ts, mask, mask & 1 ? window.Deadline(rows, i, 1) : 0)) return false;
+  }
+  best->depth = chain.depth();
+  std::copy_n(chain.times(), chain.depth(), best->times.begin());
+  return true;
 }
-
-// What MatchFunnel answers to a simple question, at a fraction of the cost, when no two rows share a time.
-class SimpleMatcher {
- public:
-  SimpleMatcher(const FunnelWindow& window, int steps, FunnelChain* best)
-      : window_(window), steps_(steps), best_(best) {}
-
-  // False, and nothing said, when rows share a time.
-  bool Match(Rows rows) {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (i + 1 < rows.size() && rows[i + 1].ts == rows[i].ts) return false;
-      // A row serves one step of a chain: deeper ones first, so that none takes it twice.
-      for (StepMask left = rows[i].mask; left != 0;) {
-        const int step = std::bit_width(left) - 1;
-        left &= ~(StepMask{1} << step);
-        if (step > depth_) continue;
-        if (step == 0 ? Start(rows, i) : Take(step, rows[i].ts)) Reach(step, rows[i].ts);
-      }
-      if (depth_ == steps_) return true;
-    }
-    return true;
-  }
-
- private:
-  bool Start(Rows rows, std::size_t row) {
-    const Micros deadline = window_.Deadline(rows, row, 1);
-    if (depth_ > 0 && deadlines_[0] > deadline) return false;
-    deadlines_[0] = deadline;
-    return true;
-  }
-
-  // As ChainSlots::Take, by deadline.
-  bool Take(int step, Micros ts) {
-    const Micros deadline = deadlines_[step - 1];
-    if (ts > deadline) return false;
-    if (step < depth_ && (deadline < deadlines_[step] ||
-                          (deadline == deadlines_[step] && times_[step - 1][0] <= times_[step][0])))
-      return false;
-    deadlines_[step] = deadline;
-    std::copy_n(times_[step - 1], step, times_[step]);
-    return true;
-  }
-
-  void Reach(int step, Micros ts) {
-    times_[step][step] = ts;
-    if (step < depth_) return;
-    // The first chain that gets so deep completes before all others that do.
-    best_->depth = ++depth_;
-    std::copy_n(times_[step], depth_, best_->times.begin());
-  }
-
-  const FunnelWindow& window_;
-  const int steps_;
-  FunnelChain* const best_;
-  int depth_ = 0;  // steps reached, always a prefix
-  // Of each step reached the chain to remember, as ChainSlots has it.
-  Micros deadlines_[kMaxSteps];
-  Micros times_[kMaxSteps][kMaxSteps];
-};
 
 }  // namespace
 
 FunnelChain MatchFunnel(std::span<const StepRow> rows, const FunnelWindow& window,
                         const FunnelOptions& options, const StopToken& stop) {
-  FunnelChain simple;
-  if (rows.size() <= kStopInterval && IsSimple(options)) {
-    if (SimpleMatcher(window, options.steps, &simple).Match(rows)) return simple;
+  if (options.is_simple() && rows.size() <= kStopInterval) {
+    FunnelChain simple;
+    if (MatchSimple(rows, window, options.steps, &simple)) return simple;
   }
   Matcher matcher(rows, window, options, false);
   std::size_t groups = 0;

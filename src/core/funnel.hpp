@@ -25,6 +25,8 @@ struct FunnelOptions {
   int conditions() const { return steps; }
   // Whether rows of no step matter.
   bool needs_all_rows() const { return strict_order; }
+  // Whether nothing but the order of the steps and the window matter, and a row serves one step.
+  bool is_simple() const { return *this == FunnelOptions{.steps = steps, .once = true}; }
 };
 
 struct FunnelMode {

@@ -45,6 +45,13 @@ void FunnelSummary::Add(const FunnelChain& chain) {
   }
 }
 
+void FunnelSummary::Add(const Micros* times, int depth) {
+  for (int step = 0; step < depth; ++step) {
+    ++reached_[static_cast<std::size_t>(step)];
+    if (step > 0) durations_[static_cast<std::size_t>(step)].push_back(times[step] - times[step - 1]);
+  }
+}
+
 void FunnelSummary::Add(const FunnelSummary& other) {
   for (std::size_t i = 0; i < durations_.size(); ++i) {
     reached_[i] += other.reached_[i];

@@ -28,6 +28,8 @@ class FunnelSummary {
   FunnelSummary(int steps, std::pmr::memory_resource* memory);
 
   void Add(const FunnelChain& chain);
+  // A chain that took `depth` steps, leaving none out.
+  void Add(const Micros* times, int depth);
   void Add(const FunnelSummary& other);
 
   std::uint64_t reached(int step) const { return reached_[static_cast<std::size_t>(step)]; }

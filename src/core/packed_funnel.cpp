@@ -22,6 +22,9 @@ PackedFunnel::PackedFunnel(const PackedFunnelSpec& spec, const QuestionContext& 
     : spec_(spec),
       context_(context),
       masks_(context.memory),
+      is_simple_(spec.options.is_simple() && !spec.total && !spec.in_session && !spec.hold &&
+                 !spec.breakdown),
+      simple_chain_(spec.options.steps),
       splitter_(context.repeated, context.memory),
       rows_(context.memory),
       labels_(context.memory),
@@ -47,6 +50,28 @@ StepMask PackedFunnel::MaskOf(EventValue value, Micros ts) const {
   return ts < spec_.begin_before ? masks_[value] : masks_[value] & ~spec_.options.beginning();
 }
 
+// False, and nothing counted, when the general way must be gone.
+template <class Row>
+bool PackedFunnel::VisitSimply(std::span<const Row> rows) {
+  if (!is_simple_) return false;
+  CalendarWindow* const calendar = context_.calendar_window;
+  const StepMask* const masks = masks_.data();
+  const Micros begin_before = spec_.begin_before;
+  simple_chain_.Reset();
+  for (const Row& row : rows) {
+    if (simple_chain_.IsSettled(row.ts)) break;
+    StepMask mask = masks[row.value];
+    Micros deadline = row.ts + context_.window;
+    if (mask & 1) {
+      if (row.ts >= begin_before) mask &= ~StepMask{1};
+      if (calendar) deadline = calendar->End(row.ts);
+    }
+    if (!simple_chain_.Take(row.ts, mask, deadline)) return false;
+  }
+  summaries_[0].Add(simple_chain_.times(), simple_chain_.depth());
+  return true;
+}
+
 template <class Row>
 void PackedFunnel::VisitRows(std::span<const Row> rows) {
   rows_.resize(rows.size());
@@ -60,6 +85,7 @@ void PackedFunnel::VisitRows(std::span<const Row> rows) {
 }
 
 void PackedFunnel::VisitSession(const SessionRows& session) {
+  if (VisitSimply(session.rows)) return;
   best_.depth = 0;
   if (spec_.hold) {
     scan_rows_.clear();
@@ -73,6 +99,7 @@ void PackedFunnel::VisitSession(const SessionRows& session) {
 
 void PackedFunnel::Visit(const ActorRows& actor) {
   if (spec_.by_session) return splitter_.Split(actor, this);
+  if (VisitSimply(actor.rows)) return;
   best_.depth = 0;
   if (spec_.in_session || spec_.hold) {
     VisitGroups(actor.rows);

@@ -9,6 +9,7 @@
 #include "src/core/funnel_summary.hpp"
 #include "src/core/packed_question.hpp"
 #include "src/core/session_splitter.hpp"
+#include "src/core/simple_chain.hpp"
 
 namespace productgraph::core {
 
@@ -55,6 +56,8 @@ class PackedFunnel : public PackedQuestion, private SessionVisitor {
 
   void VisitSession(const SessionRows& session) override;
   template <class Row>
+  bool VisitSimply(std::span<const Row> rows);
+  template <class Row>
   void VisitRows(std::span<const Row> rows);
   StepMask MaskOf(EventValue value, Micros ts) const;
   void VisitGroups(std::span<const ScanRow> rows);
@@ -68,6 +71,8 @@ class PackedFunnel : public PackedQuestion, private SessionVisitor {
   const PackedFunnelSpec spec_;
   const QuestionContext context_;
   std::pmr::vector<StepMask> masks_;  // by value, where an attempt may begin
+  const bool is_simple_;              // SimpleChain can be asked of an actor's rows as they are
+  SimpleChain simple_chain_;
   SessionSplitter splitter_;
   std::pmr::vector<StepRow> rows_;
   std::pmr::vector<std::uint32_t> labels_;
