@@ -16,6 +16,7 @@ SegmentScan::SegmentScan(const ScanOptions& options, std::pmr::memory_resource* 
       sources_(memory),
       parts_(memory),
       rows_(memory),
+      merged_(memory),
       sessions_(memory),
       session_numbers_(memory) {}
 
