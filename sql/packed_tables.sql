@@ -172,6 +172,8 @@ BEGIN
     productgraph.unpack_week(uuid, text, timestamptz), productgraph.forget_packed(uuid, text, timestamptz),
     productgraph.note_unpacked(uuid, text, timestamptz), productgraph.watch_events(regclass),
     productgraph.unpacked_events(timestamptz, timestamptz), productgraph.forget_dropped_weeks(),
+    productgraph.forget_packed_project(uuid, text), productgraph.rebuild_week(uuid, text, timestamptz, timestamptz),
+    productgraph.order_quiet_weeks(timestamptz, interval), productgraph.summarize_receipts(), productgraph.segment_events(bytea, bytea),
     productgraph.rebuild_segments(text, timestamptz, timestamptz)
     TO productgraph_owner;
 END

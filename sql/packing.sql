@@ -36,6 +36,12 @@ AS 'MODULE_PATHNAME', 'productgraph_forget_packed';
 COMMENT ON FUNCTION forget_packed(uuid, text, timestamptz) IS
 'Deletes the segments of a week that has no partition any more, and what is known of it.';
 
+CREATE FUNCTION forget_packed_project(org_id uuid, project_id text) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_forget_packed_project';
+COMMENT ON FUNCTION forget_packed_project(uuid, text) IS
+'Part of rebuild_segments(): deletes the segments and kinds of a project and what is known of it.';
+
 CREATE FUNCTION forget_dropped_weeks() RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -88,7 +94,7 @@ BEGIN
   IF received_before IS NULL THEN
     RETURN;
   END IF;
-  FOR scope IN SELECT w.week FROM productgraph.event_weeks() w WHERE w.week < received_before + interval '1 week' ORDER BY w.week DESC LOOP
+  FOR scope IN SELECT w.week FROM productgraph.event_weeks() w ORDER BY w.week DESC LOOP
     FOR waiting IN SELECT * FROM productgraph.unpacked_events(scope.week, received_before) LOOP
       BEGIN
         IF packed < most THEN
@@ -104,12 +110,25 @@ BEGIN
     END LOOP;
     EXIT WHEN packed >= most;
   END LOOP;
+  packed := packed + productgraph.order_quiet_weeks(received_before);
 END
 $$;
 COMMENT ON FUNCTION pack_events(bigint) IS
 'Part of maintain(): packs the events that are not packed yet, the latest weeks first, until it has packed at least so many. '
 'Ingestion and questions go on meanwhile. Returns how many events it packed and how many segments it merged; nothing '
 'when another session is at it. A week that cannot be packed is left for the next time with a warning.';
+
+CREATE FUNCTION rebuild_week(org_id uuid, project_id text, week timestamptz, received_before timestamptz) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT productgraph.unpack_week(org_id, project_id, week);
+  SELECT coalesce(sum((productgraph.pack_week(org_id, project_id, week, u.events, received_before)).packed), 0)::bigint
+  FROM productgraph.unpacked_events(week, received_before) u
+  WHERE u.org_id = rebuild_week.org_id AND u.project_id = rebuild_week.project_id
+$$;
+COMMENT ON FUNCTION rebuild_week(uuid, text, timestamptz, timestamptz) IS
+'Part of rebuild_segments() and maintain(): makes the segments of a week anew and returns of how many events.';
 
 CREATE FUNCTION rebuild_segments(
   project text, from_time timestamptz DEFAULT '-infinity', to_time timestamptz DEFAULT 'infinity') RETURNS bigint
@@ -119,22 +138,64 @@ AS $$
 DECLARE
   org uuid := productgraph.project_org(project);
   received_before timestamptz := productgraph.begin_packing();
-  scope record;
-  events bigint := 0;
 BEGIN
   IF received_before IS NULL THEN
     RAISE 'another session is packing events' USING ERRCODE = 'lock_not_available';
   END IF;
-  FOR scope IN SELECT w.week FROM productgraph.event_weeks() w
-               WHERE w.week < to_time AND w.week + interval '168 hours' > from_time ORDER BY w.week LOOP
-    PERFORM productgraph.unpack_week(org, project, scope.week);
-    events := events + (
-      SELECT (productgraph.pack_week(org, project, scope.week, u.events, received_before)).packed
-      FROM productgraph.unpacked_events(scope.week, received_before) u WHERE u.org_id = org AND u.project_id = project);
-  END LOOP;
-  RETURN events;
+  IF from_time = '-infinity' AND to_time = 'infinity' THEN
+    PERFORM productgraph.forget_packed_project(org, project);
+    PERFORM productgraph.note_unpacked(org, project, w.week) FROM productgraph.event_weeks() w ORDER BY w.week DESC;
+  END IF;
+  RETURN (SELECT coalesce(sum(productgraph.rebuild_week(org, project, w.week, received_before)), 0)
+          FROM (SELECT week FROM productgraph.event_weeks()
+                WHERE week < to_time AND week + interval '168 hours' > from_time ORDER BY week DESC) w);
 END
 $$;
 COMMENT ON FUNCTION rebuild_segments(text, timestamptz, timestamptz) IS
 'Makes the segments of the weeks that overlap [from_time, to_time) anew from the rows of a project of the current '
-'organization, and returns of how many events. Errors: 42704 unknown project, 55P03 when another session is packing.';
+'organization, and returns of how many events. Without a range kinds are numbered anew, too, and a project that had too many '
+'gets another try. Errors: 42704 unknown project, 55P03 when another session is packing.';
+
+CREATE FUNCTION order_quiet_weeks(received_before timestamptz, quiet_for interval DEFAULT '1 day') RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT coalesce(sum(productgraph.rebuild_week(p.org_id, p.project_id, p.week, received_before)), 0)::bigint
+  FROM (SELECT q.org_id, q.project_id, q.week FROM productgraph.packed_weeks q JOIN productgraph.event_weeks() w ON w.week = q.week
+        WHERE q.is_ambiguous AND q.packed_until < received_before - quiet_for
+        ORDER BY q.week DESC, q.org_id, q.project_id) p
+$$;
+COMMENT ON FUNCTION order_quiet_weeks(timestamptz, interval) IS
+'Part of pack_events(): makes the segments anew of weeks in which merging lost the order of events and nothing was '
+'packed for that long; returns of how many events.';
+
+CREATE FUNCTION summarize_receipts() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s'
+AS $$
+DECLARE
+  index regclass;
+BEGIN
+  FOR index IN SELECT i.indexrelid::regclass FROM pg_inherits h JOIN pg_index i ON i.indexrelid = h.inhrelid
+               WHERE h.inhparent = 'productgraph.events_by_receipt'::regclass LOOP
+    BEGIN
+      PERFORM brin_summarize_new_values(index);
+    EXCEPTION WHEN lock_not_available THEN
+      NULL; -- VACUUM is at it, and summarizes too.
+    END;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION summarize_receipts() IS
+'Part of maintain(): keeps the index by which rows are found that are not packed yet.';
+
+CREATE FUNCTION segment_events(
+  content bytea, sessions bytea,
+  OUT place bigint, OUT actor text, OUT session bytea, OUT "timestamp" timestamptz, OUT kind integer)
+RETURNS SETOF record
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100000
+AS 'MODULE_PATHNAME', 'productgraph_segment_events';
+COMMENT ON FUNCTION segment_events(bytea, bytea) IS
+'What a segment holds: its events in their order, from place 0. session is the first 10 bytes of the XXH3-128 of the session '
+'id, kind a number of productgraph.kinds. XX001 when the bytes are no segment.';

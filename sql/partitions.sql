@@ -82,6 +82,8 @@ BEGIN
   EXCEPTION WHEN others THEN
     RAISE WARNING 'events could not be packed: %', SQLERRM;
   END;
+  PERFORM productgraph.forget_dropped_weeks();
+  PERFORM productgraph.summarize_receipts();
   task := 'partitions created';
   done := productgraph.create_partitions(now(), now() + ahead);
   RETURN NEXT;

@@ -54,9 +54,9 @@ PRODUCTGRAPH_FUNCTION(is_valid_event) {
 PRODUCTGRAPH_FUNCTION(event_fields) {
   ResultRows rows = BeginRows(fcinfo);
   for (const core::FieldSpec& spec : core::kFields) {
-    Datum values[] = {TextOf(spec.name), TextOf(spec.column), TextOf(core::SqlTypeName(spec.type)),
-                      Int32GetDatum(spec.limit), BoolGetDatum(spec.required),
-                      BoolGetDatum(spec.in_kind)};
+    Datum values[] = {
+        TextOf(spec.name),         TextOf(spec.column),         TextOf(core::SqlTypeName(spec.type)),
+        Int32GetDatum(spec.limit), BoolGetDatum(spec.required), BoolGetDatum(spec.in_kind)};
     const bool nulls[] = {false, false, false, spec.limit == 0, false, false};
     AddRow(rows, values, nulls);
   }

@@ -1,4 +1,4 @@
-// unpack_week(), note_unpacked(), forget_packed() and forget_all_packed(), and the state of a week that
+// unpack_week(), note_unpacked(), forget_packed…(), and the state of a week that
 // packing works with.
 #include "src/pg/packed_week.hpp"
 
@@ -38,6 +38,15 @@ SavedPlan forget_plan = {
 SavedPlan lock_plan = {
     "SELECT FROM productgraph.organizations WHERE id = $1 FOR UPDATE", 1, {UUIDOID}, nullptr};
 
+SavedPlan forget_project_plan = {
+    "WITH projects AS (DELETE FROM productgraph.packed_projects WHERE org_id = $1 AND project_id = $2),"
+    " weeks AS (DELETE FROM productgraph.packed_weeks WHERE org_id = $1 AND project_id = $2),"
+    " segments AS (DELETE FROM productgraph.segments WHERE org_id = $1 AND project_id = $2)"
+    " DELETE FROM productgraph.kinds WHERE org_id = $1 AND project_id = $2",
+    2,
+    {UUIDOID, TEXTOID},
+    nullptr};
+
 SavedPlan forget_all_plan = {
     "WITH projects AS (DELETE FROM productgraph.packed_projects WHERE org_id = $1),"
     " weeks AS (DELETE FROM productgraph.packed_weeks WHERE org_id = $1),"
@@ -62,6 +71,11 @@ WeekState TakeWeek(const ProjectWeek& of) {
                            DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &null))};
   SPI_freetuptable(SPI_tuptable);
   return state;
+}
+
+void ForgetProject(Datum org_id, Datum project_id) {
+  const Datum values[] = {org_id, project_id};
+  ExecuteChange(&forget_project_plan, values, SPI_OK_DELETE);
 }
 
 }  // namespace productgraph::pg
@@ -99,6 +113,14 @@ PRODUCTGRAPH_FUNCTION(forget_packed) {
   DeleteSegments(of);
   const Datum values[] = {of.org_id, of.project_id, of.week};
   ExecuteChange(&forget_plan, values, SPI_OK_DELETE);
+  LeaveStore(access);
+  PG_RETURN_VOID();
+}
+
+PRODUCTGRAPH_FUNCTION(forget_packed_project) {
+  const StoreAccess access = EnterStore();
+  AssignOrganizationOfStore(PG_GETARG_UUID_P(0));
+  ForgetProject(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1));
   LeaveStore(access);
   PG_RETURN_VOID();
 }

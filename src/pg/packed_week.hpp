@@ -10,7 +10,7 @@ struct WeekState {
   int64 generation;  // the last that was used
 };
 
-// Both between EnterStore and LeaveStore only, with the organization entered.
+// All between EnterStore and LeaveStore only, with the organization entered.
 
 // Holds off the deletion of the organization until this transaction has ended, so that it finds our rows too;
 // false when it is gone.
@@ -19,5 +19,8 @@ bool KeepOrganization(Datum org_id);
 // Takes the row of a week, there or not, until the end of the transaction. Whoever packs or unpacks a week
 // does so first, so that one of the two sees what the other did.
 WeekState TakeWeek(const ProjectWeek& of);
+
+// Deletes all that is known of a project, its kinds too.
+void ForgetProject(Datum org_id, Datum project_id);
 
 }  // namespace productgraph::pg

@@ -8,7 +8,7 @@
 namespace productgraph::pg {
 namespace {
 
-// The largest segment a merge may make is bounded by the events of one shard in all generations.
+// With the events of the largest segment of each, which bound those of the segments that a merge makes.
 SavedPlan generations_plan = {
     "SELECT generation, sum(events)::bigint, max(events), count(*) FROM productgraph.segments"
     " WHERE org_id = $1 AND project_id = $2 AND week = $3 GROUP BY generation ORDER BY generation",
@@ -66,11 +66,6 @@ Candidates FindCandidates(const ProjectWeek& of) {
   return found;
 }
 
-std::span<const std::uint8_t> Bytes(Datum value) {
-  const auto* const bytes = reinterpret_cast<bytea*>(PG_DETOAST_DATUM_PACKED(value));
-  return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(bytes)), VARSIZE_ANY_EXHDR(bytes)};
-}
-
 core::SegmentReader* OpenSource(const ProjectWeek& of, std::string_view project, uint64 row,
                                 std::pmr::memory_resource* memory) {
   const HeapTuple tuple = SPI_tuptable->vals[row];
@@ -79,8 +74,8 @@ core::SegmentReader* OpenSource(const ProjectWeek& of, std::string_view project,
   const SegmentName name = {project, DatumGetTimestampTz(of.week),
                             DatumGetInt64(SPI_getbinval(tuple, description, 1, &null)),
                             DatumGetInt16(SPI_getbinval(tuple, description, 2, &null))};
-  const auto content = Bytes(SPI_getbinval(tuple, description, 3, &null));
-  const auto sessions = Bytes(SPI_getbinval(tuple, description, 4, &null));
+  const auto content = ByteaSpan(SPI_getbinval(tuple, description, 3, &null));
+  const auto sessions = ByteaSpan(SPI_getbinval(tuple, description, 4, &null));
   auto* const reader = static_cast<core::SegmentReader*>(palloc(sizeof(core::SegmentReader)));
   ComputeOnSegment(name, [&] { new (reader) core::SegmentReader(content, sessions, memory); });
   return reader;

@@ -31,14 +31,6 @@ SavedPlan packed_plan = {
     {UUIDOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT2OID, INT8OID},
     nullptr};
 
-SavedPlan forget_plan = {
-    "WITH segments AS (DELETE FROM productgraph.segments WHERE org_id = $1 AND project_id = $2),"
-    " weeks AS (DELETE FROM productgraph.packed_weeks WHERE org_id = $1 AND project_id = $2)"
-    " DELETE FROM productgraph.kinds WHERE org_id = $1 AND project_id = $2",
-    2,
-    {UUIDOID, TEXTOID},
-    nullptr};
-
 SavedPlan too_many_plan = {
     "INSERT INTO productgraph.packed_projects AS p (org_id, project_id, too_many_kinds) VALUES ($1, $2, true)"
     " ON CONFLICT (org_id, project_id) DO UPDATE SET too_many_kinds = true",
@@ -70,7 +62,7 @@ void SetPacked(const ProjectWeek& of, TimestampTz until, int shard_bits, int64 g
 // Questions at a project with that many kinds are not answered from segments.
 void GiveUp(const ProjectWeek& of) {
   const Datum values[] = {of.org_id, of.project_id};
-  ExecuteChange(&forget_plan, values, SPI_OK_DELETE);
+  ForgetProject(of.org_id, of.project_id);
   ExecuteChange(&too_many_plan, values, SPI_OK_INSERT);
   ereport(WARNING,
           (errmsg("project \"%s\" has more than %u kinds of events, so they are not packed",

@@ -1,6 +1,7 @@
 // Rows of productgraph.segments.
 #pragma once
 
+#include "src/core/segment_reader.hpp"
 #include "src/core/segment_writer.hpp"
 #include "src/pg/boundary.hpp"
 
@@ -36,6 +37,12 @@ void ComputeOnSegment(const SegmentName& name, Work&& work) {
     }
   });
   if (wrong) RaiseCorruptedSegment(name, wrong);
+}
+
+// The bytes of a bytea; a copy in the current memory context when they are compressed or lie apart.
+inline std::span<const std::uint8_t> ByteaSpan(Datum value) {
+  const auto* const bytes = reinterpret_cast<bytea*>(PG_DETOAST_DATUM_PACKED(value));
+  return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(bytes)), VARSIZE_ANY_EXHDR(bytes)};
 }
 
 // Finishes a segment and inserts it. Between EnterStore and LeaveStore only, with the organization entered.
