@@ -173,7 +173,7 @@ BEGIN
     productgraph.note_unpacked(uuid, text, timestamptz), productgraph.watch_events(regclass),
     productgraph.unpacked_events(timestamptz, timestamptz), productgraph.forget_dropped_weeks(),
     productgraph.forget_packed_project(uuid, text), productgraph.rebuild_week(uuid, text, timestamptz, timestamptz),
-    productgraph.order_quiet_weeks(timestamptz, interval), productgraph.summarize_receipts(), productgraph.segment_events(bytea, bytea),
+    productgraph.order_quiet_weeks(timestamptz, bigint, interval), productgraph.summarize_receipts(), productgraph.segment_events(bytea, bytea),
     productgraph.rebuild_segments(text, timestamptz, timestamptz)
     TO productgraph_owner;
 END

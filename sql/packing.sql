@@ -110,7 +110,7 @@ BEGIN
     END LOOP;
     EXIT WHEN packed >= most;
   END LOOP;
-  packed := packed + productgraph.order_quiet_weeks(received_before);
+  packed := packed + productgraph.order_quiet_weeks(received_before, most - packed);
 END
 $$;
 COMMENT ON FUNCTION pack_events(bigint) IS
@@ -156,18 +156,31 @@ COMMENT ON FUNCTION rebuild_segments(text, timestamptz, timestamptz) IS
 'organization, and returns of how many events. Without a range kinds are numbered anew, too, and a project that had too many '
 'gets another try. Errors: 42704 unknown project, 55P03 when another session is packing.';
 
-CREATE FUNCTION order_quiet_weeks(received_before timestamptz, quiet_for interval DEFAULT '1 day') RETURNS bigint
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION order_quiet_weeks(received_before timestamptz, most bigint, quiet_for interval DEFAULT '1 day') RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT coalesce(sum(productgraph.rebuild_week(p.org_id, p.project_id, p.week, received_before)), 0)::bigint
-  FROM (SELECT q.org_id, q.project_id, q.week FROM productgraph.packed_weeks q JOIN productgraph.event_weeks() w ON w.week = q.week
-        WHERE q.is_ambiguous AND q.packed_until < received_before - quiet_for
-        ORDER BY q.week DESC, q.org_id, q.project_id) p
+DECLARE
+  quiet record;
+  events bigint := 0;
+BEGIN
+  FOR quiet IN
+    SELECT p.org_id, p.project_id, p.week FROM productgraph.packed_weeks p JOIN productgraph.event_weeks() w ON w.week = p.week
+    WHERE p.is_ambiguous AND p.packed_until < received_before - quiet_for ORDER BY p.week DESC, p.org_id, p.project_id
+  LOOP
+    EXIT WHEN events >= most;
+    BEGIN
+      events := events + productgraph.rebuild_week(quiet.org_id, quiet.project_id, quiet.week, received_before);
+    EXCEPTION WHEN others THEN
+      RAISE WARNING 'events of project "%" from the week of % could not be ordered: %', quiet.project_id, quiet.week, SQLERRM;
+    END;
+  END LOOP;
+  RETURN events;
+END
 $$;
-COMMENT ON FUNCTION order_quiet_weeks(timestamptz, interval) IS
+COMMENT ON FUNCTION order_quiet_weeks(timestamptz, bigint, interval) IS
 'Part of pack_events(): makes the segments anew of weeks in which merging lost the order of events and nothing was '
-'packed for that long; returns of how many events.';
+'packed for that long, until it has done so with so many events; returns of how many.';
 
 CREATE FUNCTION summarize_receipts() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -21,7 +21,7 @@ BEGIN
     'forget_packed(uuid, text, timestamptz)', 'note_unpacked(uuid, text, timestamptz)',
     'unpacked_events(timestamptz, timestamptz)', 'forget_dropped_weeks()', 'forget_all_packed(uuid)', 'pack_events(bigint)', 'rebuild_segments(text, timestamptz, timestamptz)', 'unpack_changed()',
     'forget_packed_project(uuid, text)', 'rebuild_week(uuid, text, timestamptz, timestamptz)',
-    'order_quiet_weeks(timestamptz, interval)', 'summarize_receipts()', 'segment_events(bytea, bytea)',
+    'order_quiet_weeks(timestamptz, bigint, interval)', 'summarize_receipts()', 'segment_events(bytea, bytea)',
     'setup_maintenance_record()', 'record_maintenance(text, bigint, bigint)',
     'maintenance_position(text)', 'forget_event_keys(timestamptz, bigint, bigint)', 'store_status()', 'status_of_tables()',
     'status_of_partitions()', 'status_of_event_keys()', 'status_of_maintenance()', 'status_of_versions()',

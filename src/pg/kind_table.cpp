@@ -70,17 +70,21 @@ bool KindTable::TakeRow(TupleTableSlot* row, void* state) {
   IntegerFields integers;
   const core::KindFields fields = ReadKindFields(row, 0, &integers);
   auto* const table = static_cast<KindTable*>(state);
-  Compute([&] { table->Number(fields); });
-  return true;
+  std::uint32_t number = 0;
+  Compute([&] { number = table->Number(fields); });
+  const int32 kind = DatumGetInt32(row->tts_values[core::kKindFieldCount]);
+  if (number == static_cast<std::uint32_t>(kind) && table->kinds_.size() == number + 1) return true;
+  ereport(ERROR,
+          (errcode(ERRCODE_DATA_CORRUPTED), errmsg("kind %d of a project is not where it should be", kind),
+           errhint("Number its kinds anew with productgraph.rebuild_segments(project).")));
 }
 
 void KindTable::Load(Datum org_id, Datum project_id) {
   const QueryParameter parameters[] = {{UUIDOID, org_id}, {TEXTOID, project_id}};
-  StreamRows(
-      psprintf(
-          "SELECT %s FROM productgraph.kinds k WHERE k.org_id = $1 AND k.project_id = $2 ORDER BY k.kind",
-          KindColumns("k")),
-      parameters, TakeRow, this);
+  StreamRows(psprintf("SELECT %s, k.kind FROM productgraph.kinds k WHERE k.org_id = $1 AND k.project_id = $2 "
+                      "ORDER BY k.kind",
+                      KindColumns("k")),
+             parameters, TakeRow, this);
   stored_ = kinds_.size();
 }
 

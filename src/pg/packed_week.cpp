@@ -58,6 +58,10 @@ SavedPlan forget_all_plan = {
 
 }  // namespace
 
+void BoundWaiting() {
+  PinSetting("lock_timeout", "5s");
+}
+
 bool KeepOrganization(Datum org_id) {
   return ExecuteSelect(&keep_plan, &org_id, 1, false) > 0;
 }
@@ -100,6 +104,7 @@ PRODUCTGRAPH_FUNCTION(note_unpacked) {
   const ProjectWeek of = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};
   const StoreAccess access = EnterStore();
   AssignOrganizationOfStore(DatumGetUUIDP(of.org_id));
+  BoundWaiting();
   if (KeepOrganization(of.org_id)) TakeWeek(of);
   LeaveStore(access);
   PG_RETURN_VOID();

@@ -12,6 +12,9 @@ struct WeekState {
 
 // All between EnterStore and LeaveStore only, with the organization entered.
 
+// Lets whoever packs wait for locks of others for no more than 5 seconds each, until LeaveStore.
+void BoundWaiting();
+
 // Holds off the deletion of the organization until this transaction has ended, so that it finds our rows too;
 // false when it is gone.
 bool KeepOrganization(Datum org_id);

@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "src/pg/boundary.hpp"
+#include "src/pg/packed_week.hpp"
 #include "src/pg/store_access.hpp"
 #include "src/pg/times.hpp"
 
 namespace productgraph::pg {
 namespace {
-
-constexpr const char* kWaitForWriters = "5s";
 
 // As read in this transaction with the events locked. A lock is lost with the subtransaction that took it,
 // whose id is not used again.
@@ -87,7 +86,7 @@ PRODUCTGRAPH_FUNCTION(begin_packing) {
     until = std::max(GetCurrentTimestamp(), ReadFloor() + 1);
     DirectFunctionCall2(setval_oid, ObjectIdGetDatum(sequence), Int64GetDatum(ToUnixMicros(until)));
     known.is_known = false;
-    PinSetting("lock_timeout", kWaitForWriters);
+    BoundWaiting();
     WaitForWriters();
   }
   LeaveStore(access);

@@ -180,6 +180,7 @@ PRODUCTGRAPH_FUNCTION(pack_week) {
   const MemoryContext caller = CurrentMemoryContext;
   const StoreAccess access = EnterStore();
   AssignOrganizationOfStore(DatumGetUUIDP(of.org_id));
+  BoundWaiting();
   const Work work = PackWeek(of, events, until);
   LeaveStore(access);
   MemoryContextSwitchTo(caller);

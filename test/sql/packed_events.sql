@@ -56,7 +56,7 @@ SELECT * FROM pack_events();
 SELECT pg_temp.play(1, 400) AS repeats, pg_temp.play(3000, 3399, '2003-06-02 23:47:30'::timestamptz);
 SELECT * FROM pack_events();
 SELECT week, is_ambiguous FROM packed_weeks WHERE project_id = 'packed' ORDER BY 1;
-SELECT order_quiet_weeks(begin_packing()) AS soon, order_quiet_weeks(begin_packing(), '0') AS later;
+SELECT order_quiet_weeks(begin_packing(), 1000) AS soon, order_quiet_weeks(begin_packing(), 1000, '0') AS later;
 SELECT week, is_ambiguous FROM packed_weeks WHERE project_id = 'packed' ORDER BY 1;
 SELECT * FROM pg_temp.compare('packed');
 -- At most so many, but for the week it is at.

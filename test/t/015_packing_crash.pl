@@ -43,7 +43,7 @@ my $counts = q{
 my $next = 0;
 for my $round (1 .. 6)
 {
-	my $writer = run_beside("write$round", map { sprintf 'SELECT public.fill(%d, %d)', $_ * 10, $_ * 10 + 9 } $next .. $next + 3000);
+	my $writer = run_beside("write$round", map { sprintf 'SELECT public.fill(%d, %d)', $_ * 10, $_ * 10 + 9 } $next .. $next + 500);
 	my $packer = run_beside("pack$round", ('SELECT packed FROM productgraph.pack_events()') x 2000);
 	$packer->{run}->pump until $packer->{out} =~ /(?:^[1-9]\d*\n(?:.*\n)*?){$round}/m;
 	# Once all of the server, once the session that packs.
@@ -65,6 +65,6 @@ for my $round (1 .. 6)
 	is($node->safe_psql('postgres', $counts), 't|0', "round $round: so they do when packing goes on");
 	is($node->safe_psql('postgres', 'SELECT (SELECT sum(events) FROM productgraph.segments) = (SELECT count(*) FROM productgraph.events)'),
 		't', "round $round: nothing is left out");
-	$next += 3001;
+	$next += 501;
 }
 done_testing();
