@@ -76,6 +76,11 @@ SELECT pg_temp.play(5701, 6100, '2003-06-17');
 SELECT packed FROM pack_events();
 SELECT shard_bits, sum(events) FROM segments WHERE project_id = 'packed' AND week = '2003-06-16' GROUP BY 1;
 SELECT * FROM pg_temp.compare('packed');
+-- In several passes over the rows, as more events would need than fit into memory.
+SELECT unpack_week(:'org', 'packed', '2003-06-16');
+SELECT packed FROM pack_week(:'org', 'packed', '2003-06-16', 50000000, begin_packing());
+SELECT shard_bits, count(DISTINCT generation), sum(events) FROM segments WHERE project_id = 'packed' AND week = '2003-06-16' GROUP BY 1;
+SELECT * FROM pg_temp.compare('packed');
 
 -- Rows that change make their week be read as rows.
 DELETE FROM events WHERE project_id = 'packed' AND event_id = md5('1');
