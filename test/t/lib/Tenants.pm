@@ -44,7 +44,8 @@ sub start
 			PERFORM create_journey('shared', 'journey', '["page.view", "ui.click"]', canary);
 			INSERT INTO snapshots (org_id, project_id, session_id, sequence, captured_at, page_path, content)
 				VALUES (org, 'shared', 'session-1', 1, now(), canary, canary::bytea);
-			INSERT INTO segments VALUES (org, 'shared', now(), now(), 0, 1, 1, 1, to_jsonb(canary), canary::bytea);
+			INSERT INTO segments VALUES (org, canary, now(), 1, 0, 0, now(), now(), 1, 1, '', '');
+			INSERT INTO kinds (org_id, project_id, kind, page_path) VALUES (org, 'shared', 0, canary);
 			INSERT INTO ingestion_issues (org_id, project_id, noticed_at, field, code, message) VALUES (org, 'shared', now(), 'x', 'x', canary);
 		END $$;
 		CALL public.fill('a', 20);
