@@ -12,6 +12,12 @@ COMMENT ON FUNCTION receipt_floor() IS
 'The time that received_at of events inserted by this transaction must not be below. Locks productgraph.events for '
 'writing until the end of the transaction.';
 
+CREATE FUNCTION is_packing() RETURNS boolean
+LANGUAGE C STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'productgraph_is_packing';
+COMMENT ON FUNCTION is_packing() IS
+'Whether this transaction has begun to pack events: only then may the owner of the store look for those of all organizations.';
+
 CREATE FUNCTION unpack_changed() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'productgraph_unpack_changed';
@@ -160,9 +166,11 @@ BEGIN
       WITH CHECK (received_at >= productgraph.receipt_floor());
   END IF;
   -- maintain() finds out whose events are not packed yet.
+  PERFORM productgraph.add_policy('productgraph.events', 'maintenance_read',
+    'FOR SELECT TO productgraph_owner USING ((SELECT productgraph.is_packing()))');
   PERFORM productgraph.add_policy(format('productgraph.%I', t)::regclass, 'maintenance_read',
     'FOR SELECT TO productgraph_owner USING (true)')
-  FROM unnest('{events,packed_projects,packed_weeks,segments}'::name[]) t;
+  FROM unnest('{packed_projects,packed_weeks}'::name[]) t;
   PERFORM productgraph.watch_events('productgraph.events');
   PERFORM productgraph.watch_events(w.partition) FROM productgraph.event_weeks() w;
   GRANT EXECUTE ON FUNCTION productgraph.receipt_floor(), productgraph.forget_all_packed(uuid)

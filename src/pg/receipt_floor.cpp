@@ -18,7 +18,11 @@ struct {
   TimestampTz floor;
 } known;
 
+// Whether this transaction has begun to pack.
+bool packing;
+
 void Forget(XactEvent, void*) {
+  packing = false;
   known.is_known = false;
 }
 
@@ -74,6 +78,11 @@ PRODUCTGRAPH_FUNCTION(receipt_floor) {
   PG_RETURN_TIMESTAMPTZ(ReceiptFloor());
 }
 
+PRODUCTGRAPH_FUNCTION(is_packing) {
+  static_cast<void>(fcinfo);
+  PG_RETURN_BOOL(packing);
+}
+
 // Null when another session packs.
 PRODUCTGRAPH_FUNCTION(begin_packing) {
   RequireNewSnapshots();
@@ -83,6 +92,7 @@ PRODUCTGRAPH_FUNCTION(begin_packing) {
   const bool is_ours = ConditionalLockRelationOid(sequence, ShareUpdateExclusiveLock);
   TimestampTz until = 0;
   if (is_ours) {
+    packing = true;
     until = std::max(GetCurrentTimestamp(), ReadFloor() + 1);
     DirectFunctionCall2(setval_oid, ObjectIdGetDatum(sequence), Int64GetDatum(ToUnixMicros(until)));
     known.is_known = false;

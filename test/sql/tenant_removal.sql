@@ -15,8 +15,8 @@ GRANT productgraph_owner TO regress_tenant_nobody;
 SET ROLE regress_tenant_nobody;
 SELECT create_partition('2003-01-01');
 SELECT task FROM maintain() ORDER BY 1;
--- The owner writes no row of an organization that is not chosen. It reads events, to pack them, and nothing else of what happened.
-SELECT count(*) > 0 AS events FROM events; SELECT count(*) FROM sessions; UPDATE projects SET name = 'x'; DELETE FROM organizations; DELETE FROM organization_members;
+-- The owner writes no row of an organization that is not chosen. It reads none of what happened, but events while it packs them.
+SELECT count(*) FROM events; SELECT count(*) FROM sessions; UPDATE projects SET name = 'x'; DELETE FROM organizations; DELETE FROM organization_members;
 INSERT INTO events (org_id, received_at, event_id, project_id, session_id, event_type, timestamp) VALUES (:'b', now(), 'new', 'shared', 'old', 'custom', now());
 RESET ROLE;
 REVOKE productgraph_owner FROM regress_tenant_nobody;
