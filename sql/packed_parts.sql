@@ -49,6 +49,11 @@ BEGIN
   WHERE f IS NOT NULL AND f NOT IN (SELECT e.field FROM productgraph.event_fields() e WHERE e.in_kind) LIMIT 1;
   IF FOUND THEN
     RETURN format('field %s is not part of kinds', field);
+  ELSIF EXISTS (SELECT FROM productgraph.packed_projects p
+                WHERE p.org_id = productgraph.project_org(project) AND p.project_id = project AND p.too_many_kinds) THEN
+    RAISE NOTICE 'project "%" has too many kinds of events to be packed', project
+      USING HINT = 'Ids in page paths, names or the like make kinds; productgraph.rebuild_segments() packs once they are gone.';
+    RETURN 'there are too many kinds of events';
   END IF;
   RETURN NULL;
 END
