@@ -79,7 +79,7 @@ DECLARE
     ELSE 'NULL::bigint' END;
 BEGIN
   RETURN format(
-    'SELECT (n - %s)::integer AS step, actor, node, neighbour, %s AS duration FROM (
+    'SELECT (n - %s)::integer AS step, actor, node, neighbour, productgraph.micros_between(%s) AS micros FROM (
        SELECT *, %s AS last FROM (
          SELECT *, %s AS first FROM (
            SELECT visitor, part, actor, node, row_number() OVER w AS n, timestamp,
@@ -92,7 +92,7 @@ BEGIN
        ) v
      ) v WHERE %s',
     CASE WHEN backward THEN 'last - 1' ELSE 'first + 1' END,
-    CASE WHEN backward THEN 'timestamp - neighbour_time' ELSE 'neighbour_time - timestamp' END,
+    CASE WHEN backward THEN 'neighbour_time, timestamp' ELSE 'timestamp, neighbour_time' END,
     last, first, neighbour, neighbour, events,
     CASE WHEN backward THEN format('n <= last AND n > last - %s', steps)
          ELSE format('n >= first AND n < first + %s AND %s', steps,
@@ -102,6 +102,117 @@ $$;
 COMMENT ON FUNCTION path_steps(text, text, text, integer) IS
 'Part of paths(): SQL for the steps of all paths, a row each. node is what the step goes from and neighbour where it '
 'leads; with end_at alone, what it leads to and where it comes from.';
+
+CREATE TYPE path_edge AS (
+  step integer, node text, neighbour text, actors bigint, visits bigint, median double precision, average bigint);
+COMMENT ON TYPE path_edge IS
+'An edge of paths(): how often it was taken, by how many actors, and the microseconds from arrival to arrival. node is what '
+'the step goes from and neighbour where it leads; with end_at alone, what it leads to and where it comes from.';
+
+CREATE FUNCTION packed_paths(
+  org_id uuid, project text, kinds text, loose text, weeks timestamptz[], since timestamptz, until timestamptz,
+  gap interval, by_session boolean, has_start boolean, has_end boolean, steps integer, edges integer)
+RETURNS SETOF path_edge
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 50
+AS 'MODULE_PATHNAME', 'productgraph_packed_paths';
+COMMENT ON FUNCTION packed_paths(uuid, text, text, text, timestamptz[], timestamptz, timestamptz, interval, boolean, boolean, boolean,
+                                 integer, integer) IS
+'Part of paths(): asks the segments of the weeks, and the events of the query loose, as packed_source() has them; labels of its '
+'sources are nodes, and their first two conditions tell the start and the end. When rows must be asked, one row without '
+'a step, whose node is the reason.';
+
+CREATE FUNCTION node_fields(node text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT CASE node WHEN 'event' THEN ARRAY['event.type']
+    WHEN 'step' THEN ARRAY['gen_ai.journey.step.id', 'gen_ai.journey.step.name'] ELSE ARRAY[node] END
+$$;
+COMMENT ON FUNCTION node_fields(text) IS 'The fields that the nodes of node_expression() are made of.';
+
+CREATE FUNCTION paths_from_segments(
+  project text, node text, start_at text, end_at text, steps integer, edges integer, groups text[], exclude text[],
+  gap interval, since timestamptz, until timestamptz, filter jsonb, actor text)
+RETURNS path_edge[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  reason text := coalesce(
+    productgraph.rows_instead_of_segments(project, productgraph.node_fields(node) || productgraph.filter_fields(filter), actor),
+    -- Rows know what is wrong with it.
+    CASE WHEN actor IS NULL OR NOT isfinite(gap) OR least(extract(year FROM gap), extract(month FROM gap), extract(day FROM gap),
+                extract(hour FROM gap), extract(minute FROM gap), extract(second FROM gap)) < 0
+           THEN 'the gap or the actor is unusual' END);
+  place text;
+  source record;
+  answer productgraph.path_edge[];
+BEGIN
+  PERFORM productgraph.check_range(since, until);
+  IF reason IS NULL THEN
+    place := format('(%s)', productgraph.node_expression(node, groups, exclude));
+    source := productgraph.packed_source(project, since, until,
+      concat_ws(' AND ', productgraph.filter_condition(filter), CASE WHEN gap IS NULL THEN place || ' IS NOT NULL' END),
+      productgraph.condition_mask(ARRAY[format('%s = %L', place, start_at), format('%s = %L', place, end_at)]), place);
+    IF cardinality(source.weeks) = 0 THEN
+      reason := 'nothing is packed yet';
+    ELSE
+      answer := ARRAY(SELECT e FROM productgraph.packed_paths(source.org_id, project, source.kinds, source.loose, source.weeks,
+        since, until, gap, actor = 'session', start_at IS NOT NULL, end_at IS NOT NULL, steps, edges) e);
+      IF cardinality(answer) = 1 AND answer[1].step IS NULL THEN
+        reason := answer[1].node;
+        answer := NULL;
+      END IF;
+    END IF;
+  END IF;
+  PERFORM productgraph.report_path('paths()', reason);
+  RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION paths_from_segments(text, text, text, text, integer, integer, text[], text[], interval, timestamptz, timestamptz,
+                                        jsonb, text) IS
+'Part of paths(): its edges, NULL when rows must be asked.';
+
+CREATE FUNCTION paths_from_rows(
+  project text, node text, start_at text, end_at text, steps integer, edges integer, groups text[], exclude text[],
+  gap interval, since timestamptz, until timestamptz, filter jsonb, actor text)
+RETURNS path_edge[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  events text := productgraph.path_events(productgraph.question_scope(project, since, until, filter),
+                                          productgraph.node_expression(node, groups, exclude), gap, actor);
+  answer productgraph.path_edge[];
+BEGIN
+  EXECUTE format(
+    'WITH steps AS MATERIALIZED (%s), frequent AS (
+       SELECT step, node, neighbour FROM steps GROUP BY step, node, neighbour
+       ORDER BY count(*) DESC, step, node COLLATE "C", neighbour COLLATE "C" LIMIT %s
+     ), shown AS (
+       SELECT step, node FROM frequent UNION SELECT step + %s, neighbour FROM frequent WHERE neighbour IS NOT NULL
+     ), folded AS (
+       SELECT s.step, CASE WHEN n.node IS NULL THEN ''other'' ELSE s.node END AS node,
+         CASE WHEN s.neighbour IS NOT NULL AND f.node IS NULL THEN ''other'' ELSE s.neighbour END AS neighbour,
+         s.actor, s.micros
+       FROM steps s
+       LEFT JOIN frequent f ON f.step = s.step AND f.node = s.node AND f.neighbour = s.neighbour
+       LEFT JOIN shown n ON n.step = s.step AND n.node = s.node
+     )
+     SELECT array_agg(ROW(e.*)::productgraph.path_edge) FROM (
+       SELECT step, node, neighbour, count(DISTINCT actor COLLATE "C"), count(*),
+         percentile_cont(0.5) WITHIN GROUP (ORDER BY micros::double precision), round(avg(micros))::bigint
+       FROM folded GROUP BY step, node, neighbour
+     ) e',
+    productgraph.path_steps(events, start_at, end_at, steps), edges,
+    CASE WHEN start_at IS NULL AND end_at IS NOT NULL THEN -1 ELSE 1 END)
+  INTO answer;
+  RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION paths_from_rows(text, text, text, text, integer, integer, text[], text[], interval, timestamptz, timestamptz,
+                                    jsonb, text) IS
+'Part of paths(): its edges, asked of rows.';
 
 CREATE FUNCTION paths(
   project text, node text DEFAULT 'page.path', start_at text DEFAULT NULL, end_at text DEFAULT NULL,
@@ -117,35 +228,23 @@ SET jit = off
 AS $$
 DECLARE
   backward boolean := start_at IS NULL AND end_at IS NOT NULL;
-  events text;
+  answer productgraph.path_edge[];
 BEGIN
   IF steps IS NULL OR steps < 1 OR edges IS NULL OR edges < 1 THEN
     RAISE 'steps and edges must be at least 1' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  events := productgraph.path_events(productgraph.question_scope(project, since, until, filter),
-                                     productgraph.node_expression(node, groups, exclude), gap, actor);
-  RETURN QUERY EXECUTE format(
-    'WITH steps AS MATERIALIZED (%s), frequent AS (
-       SELECT step, node, neighbour FROM steps GROUP BY step, node, neighbour
-       ORDER BY count(*) DESC, step, node COLLATE "C", neighbour COLLATE "C" LIMIT %s
-     ), shown AS (
-       SELECT step, node FROM frequent UNION SELECT step + %s, neighbour FROM frequent WHERE neighbour IS NOT NULL
-     ), folded AS (
-       SELECT s.step, CASE WHEN n.node IS NULL THEN ''other'' ELSE s.node END AS node,
-         CASE WHEN s.neighbour IS NOT NULL AND f.node IS NULL THEN ''other'' ELSE s.neighbour END AS neighbour,
-         s.actor, s.duration
-       FROM steps s
-       LEFT JOIN frequent f ON f.step = s.step AND f.node = s.node AND f.neighbour = s.neighbour
-       LEFT JOIN shown n ON n.step = s.step AND n.node = s.node
-     )
-     SELECT step, %s, count(DISTINCT actor COLLATE "C"), count(*),
-       round(count(*) / sum(count(*)) OVER (PARTITION BY step, node), 4), avg(duration),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY duration)
-     FROM folded GROUP BY step, node, neighbour
-     ORDER BY step, count(*) DESC, node COLLATE "C", neighbour COLLATE "C" NULLS LAST',
-    productgraph.path_steps(events, start_at, end_at, steps), edges,
-    CASE WHEN backward THEN -1 ELSE 1 END,
-    CASE WHEN backward THEN 'neighbour, node' ELSE 'node, neighbour' END);
+  answer := productgraph.paths_from_segments(project, node, start_at, end_at, steps, edges, groups, exclude, gap, since, until,
+                                             filter, actor);
+  IF answer IS NULL THEN
+    answer := productgraph.paths_from_rows(project, node, start_at, end_at, steps, edges, groups, exclude, gap, since, until,
+                                           filter, actor);
+  END IF;
+  RETURN QUERY
+  SELECT e.step, CASE WHEN backward THEN e.neighbour ELSE e.node END, CASE WHEN backward THEN e.node ELSE e.neighbour END,
+    e.actors, e.visits, round(e.visits / sum(e.visits) OVER (PARTITION BY e.step, e.node), 4),
+    productgraph.duration_of(e.average), productgraph.duration_of(e.median)
+  FROM unnest(answer) e
+  ORDER BY e.step, e.visits DESC, e.node COLLATE "C", e.neighbour COLLATE "C" NULLS LAST;
 END
 $$;
 COMMENT ON FUNCTION paths(text, text, text, text, integer, integer, text[], text[], interval, timestamptz, timestamptz,

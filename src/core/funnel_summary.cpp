@@ -1,33 +1,9 @@
 #include "src/core/funnel_summary.hpp"
 
-#include <algorithm>
-#include <cmath>
-
+#include "src/core/duration_statistics.hpp"
 #include "src/core/packed_question.hpp"
 
 namespace productgraph::core {
-namespace {
-
-// As PostgreSQL's percentile_cont does: between the two values next to the place, in proportion.
-double Percentile(std::pmr::vector<Micros>* values, double share) {
-  const double place = share * static_cast<double>(values->size() - 1);
-  const auto below = static_cast<std::ptrdiff_t>(std::floor(place));
-  const auto at = values->begin() + below;
-  std::nth_element(values->begin(), at, values->end());
-  const double low = static_cast<double>(*at);
-  if (std::ceil(place) == std::floor(place)) return low;
-  const double high = static_cast<double>(*std::min_element(at + 1, values->end()));
-  return low + (place - std::floor(place)) * (high - low);
-}
-
-std::int64_t RoundedAverage(const std::pmr::vector<Micros>& values) {
-  __extension__ __int128 sum = 0;
-  for (const Micros value : values) sum += value;
-  const auto count = static_cast<std::int64_t>(values.size());
-  return static_cast<std::int64_t>((2 * sum + count) / (2 * count));
-}
-
-}  // namespace
 
 FunnelSummary::FunnelSummary(int steps, std::pmr::memory_resource* memory)
     : durations_(static_cast<std::size_t>(steps), memory) {}
@@ -65,8 +41,8 @@ StepSummary FunnelSummary::Summarize(int step) {
   std::pmr::vector<Micros>& durations = durations_[i];
   if (durations.empty()) return summary;
   summary.has_durations = true;
-  summary.median = Percentile(&durations, 0.5);
-  summary.p95 = Percentile(&durations, 0.95);
+  summary.median = Percentile(durations, 0.5);
+  summary.p95 = Percentile(durations, 0.95);
   summary.average = RoundedAverage(durations);
   return summary;
 }

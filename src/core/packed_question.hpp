@@ -47,4 +47,13 @@ void AppendValue(const T& value, std::pmr::vector<std::uint8_t>* bytes) {
   bytes->insert(bytes->end(), first, first + sizeof(value));
 }
 
+// How many values, and then each.
+template <class T>
+void AppendValues(std::span<const T> values, std::pmr::vector<std::uint8_t>* bytes) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  AppendValue(static_cast<std::uint64_t>(values.size()), bytes);
+  const auto* const first = reinterpret_cast<const std::uint8_t*>(values.data());
+  bytes->insert(bytes->end(), first, first + values.size() * sizeof(T));
+}
+
 }  // namespace productgraph::core

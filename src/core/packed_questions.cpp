@@ -4,6 +4,7 @@
 #include <memory_resource>
 
 #include "src/core/packed_funnel.hpp"
+#include "src/core/packed_paths.hpp"
 
 namespace productgraph::core {
 namespace {
@@ -23,6 +24,8 @@ PackedQuestion* MakePackedQuestion(QuestionType type, std::span<const std::uint8
   switch (type) {
     case QuestionType::kFunnel:
       return Make<PackedFunnel, PackedFunnelSpec>(spec, context);
+    case QuestionType::kPaths:
+      return Make<PackedPaths, PackedPathsSpec>(spec, context);
   }
   ThrowCorruptState();
 }

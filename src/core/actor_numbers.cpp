@@ -1,0 +1,44 @@
+#include "src/core/actor_numbers.hpp"
+
+#include "src/core/arena_text.hpp"
+#include "src/core/packed_question.hpp"
+
+namespace productgraph::core {
+
+ActorNumbers::ActorNumbers(std::pmr::memory_resource* memory) : texts_(memory), remembered_(memory) {}
+
+void ActorNumbers::Remember(std::string_view name, std::uint32_t number) {
+  remembered_.emplace(CopyText(&texts_, name), number);
+}
+
+std::uint32_t ActorNumbers::NumberOf(std::string_view name) {
+  const auto known = remembered_.find(name);
+  if (known != remembered_.end()) return known->second;
+  const std::uint32_t number = Next();
+  Remember(name, number);
+  return number;
+}
+
+void ActorNumbers::Write(std::pmr::vector<std::uint8_t>* bytes) const {
+  AppendValue(count_, bytes);
+  AppendValue(static_cast<std::uint64_t>(remembered_.size()), bytes);
+  for (const auto& [name, number] : remembered_) {
+    AppendValue(number, bytes);
+    AppendValue(static_cast<std::uint64_t>(name.size()), bytes);
+    bytes->insert(bytes->end(), name.begin(), name.end());
+  }
+}
+
+std::uint32_t ActorNumbers::Read(ByteReader* reader) {
+  const std::uint32_t first = count_;
+  const auto count = reader->Get<std::uint32_t>();
+  if (__builtin_add_overflow(count_, count, &count_)) ThrowCorruptState();
+  for (auto left = reader->Get<std::uint64_t>(); left > 0; --left) {
+    const auto number = reader->Get<std::uint32_t>();
+    if (number >= count) ThrowCorruptState();
+    Remember(reader->GetText(reader->Get<std::uint64_t>()), first + number);
+  }
+  return first;
+}
+
+}  // namespace productgraph::core
