@@ -60,16 +60,25 @@ $$;
 COMMENT ON FUNCTION journey_steps(text, text) IS
 'The steps of a declared journey. Error 42704 when there is no such project or journey.';
 
+CREATE FUNCTION journey_condition(journey text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT CASE WHEN journey IS NULL THEN 'true' ELSE format('e.journey_id IS NOT DISTINCT FROM %L', journey) END
+$$;
+COMMENT ON FUNCTION journey_condition(text) IS
+'SQL for whether an event is of a journey, over the alias e of events; NULL stands for any.';
+
 CREATE FUNCTION journey_visits(scope text, node text, actor text, journey text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  of_journey text := CASE WHEN journey IS NULL THEN 'true' ELSE format('e.journey_id IS NOT DISTINCT FROM %L', journey) END;
+  of_journey text := productgraph.journey_condition(journey);
 BEGIN
   -- arrival tells the first event of a visit: its node is not that of the event with a node before it.
   RETURN format(
-    'SELECT *, lead(node) OVER w AS next, coalesce(lead(arrived) OVER w, nullif(latest, arrived)) - arrived AS duration,
+    'SELECT *, lead(node) OVER w AS next, productgraph.micros_between(arrived, coalesce(lead(arrived) OVER w, nullif(latest, arrived))) AS micros,
        max(converted) OVER (PARTITION BY session_id) >= arrived AS converts
      FROM (
        SELECT session_id, visit, min(node) FILTER (WHERE arrival) AS node, min(actor) FILTER (WHERE arrival) AS actor,
@@ -97,6 +106,89 @@ $$;
 COMMENT ON FUNCTION journey_visits(text, text, text, text) IS
 'Part of journey_graph(): SQL for the visits of nodes; node is NULL for what a session did before the first one.';
 
+CREATE TYPE graph_part AS (
+  is_node boolean, source text, target text, visits bigint, actors bigint, exits bigint, errors bigint, converts bigint,
+  median double precision, latest_snapshot text);
+COMMENT ON TYPE graph_part IS
+'A node of journey_graph(), or an edge from it: converts is how many of the visits have a conversion at or after their beginning, '
+'median is in microseconds.';
+
+CREATE FUNCTION packed_journey_graph(
+  org_id uuid, project text, kinds text, loose text, weeks timestamptz[], since timestamptz, until timestamptz, by_session boolean,
+  OUT is_node boolean, OUT source text, OUT target text, OUT visits bigint, OUT actors bigint, OUT exits bigint, OUT errors bigint,
+  OUT converts bigint, OUT median double precision)
+RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100
+AS 'MODULE_PATHNAME', 'productgraph_packed_journey_graph';
+COMMENT ON FUNCTION packed_journey_graph(uuid, text, text, text, timestamptz[], timestamptz, timestamptz, boolean) IS
+'Part of journey_graph(): asks the segments of the weeks, and the events of the query loose, as packed_source() has them; labels of '
+'its sources are nodes, and their three conditions tell conversions, errors and snapshots. When rows must be asked, one row '
+'with is_node NULL, whose source is the reason.';
+
+CREATE FUNCTION journey_graph_from_segments(
+  project text, node text, journey text, groups text[], exclude text[], since timestamptz, until timestamptz, filter jsonb, actor text)
+RETURNS graph_part[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  reason text := coalesce(
+    productgraph.rows_instead_of_segments(project, productgraph.node_fields(node) || productgraph.filter_fields(filter)
+      || 'event.type'::text || CASE WHEN journey IS NOT NULL THEN 'gen_ai.journey.id' END, actor),
+    CASE WHEN actor IS NULL THEN 'the actor is unknown' END);
+  of_journey text := productgraph.journey_condition(journey);
+  source record;
+  answer productgraph.graph_part[];
+BEGIN
+  PERFORM productgraph.check_range(since, until);
+  IF reason IS NULL THEN
+    source := productgraph.packed_source(project, since, until, productgraph.filter_condition(filter),
+      productgraph.condition_mask(ARRAY[format('e.event_type = ''journey.conversion'' AND %s', of_journey),
+        'e.event_type = ''error''', 'e.event_type = ''snapshot.captured''']),
+      format('CASE WHEN %s THEN %s END', of_journey, productgraph.node_expression(node, groups, exclude)));
+    IF cardinality(source.weeks) = 0 THEN
+      reason := 'nothing is packed yet';
+    ELSE
+      answer := ARRAY(SELECT ROW(g.*, NULL)::productgraph.graph_part FROM productgraph.packed_journey_graph(
+        source.org_id, project, source.kinds, source.loose, source.weeks, since, until, actor = 'session') g);
+      IF cardinality(answer) = 1 AND answer[1].is_node IS NULL THEN
+        reason := answer[1].source;
+        answer := NULL;
+      END IF;
+    END IF;
+  END IF;
+  PERFORM productgraph.report_path('journey_graph()', reason);
+  RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION journey_graph_from_segments(text, text, text, text[], text[], timestamptz, timestamptz, jsonb, text) IS
+'Part of journey_graph(): its nodes and edges, NULL when rows must be asked.';
+
+CREATE FUNCTION journey_graph_from_rows(
+  project text, node text, journey text, groups text[], exclude text[], since timestamptz, until timestamptz, filter jsonb, actor text)
+RETURNS graph_part[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  answer productgraph.graph_part[];
+BEGIN
+  EXECUTE format(
+    'SELECT array_agg(ROW(g.*)::productgraph.graph_part) FROM (
+       SELECT grouping(next) = 1, node COLLATE "default", next COLLATE "default", count(*), count(DISTINCT actor COLLATE "C"),
+         count(*) FILTER (WHERE next IS NULL), sum(errors)::bigint, count(*) FILTER (WHERE converts),
+         percentile_cont(0.5) WITHIN GROUP (ORDER BY micros::double precision), (max(snapshot))[2]
+       FROM (%s) v WHERE node IS NOT NULL GROUP BY GROUPING SETS ((node), (node, next))
+     ) g',
+    productgraph.journey_visits(productgraph.question_scope(project, since, until, filter),
+                                productgraph.node_expression(node, groups, exclude), actor, journey))
+  INTO answer;
+  RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION journey_graph_from_rows(text, text, text, text[], text[], timestamptz, timestamptz, jsonb, text) IS
+'Part of journey_graph(): its nodes and edges, asked of rows.';
+
 CREATE FUNCTION journey_graph(
   project text, node text DEFAULT 'page.path', journey text DEFAULT NULL, groups text[] DEFAULT NULL,
   exclude text[] DEFAULT NULL, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity',
@@ -108,18 +200,19 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
+DECLARE
+  answer productgraph.graph_part[] := productgraph.journey_graph_from_segments(
+    project, node, journey, groups, exclude, since, until, filter, actor);
 BEGIN
-  RETURN QUERY EXECUTE format(
-    'SELECT CASE grouping(next) WHEN 1 THEN ''node'' ELSE ''edge'' END, node COLLATE "default", next COLLATE "default",
-       count(*), count(DISTINCT actor COLLATE "C"), round(count(*) / sum(count(*)) OVER (
-         PARTITION BY grouping(next), CASE grouping(next) WHEN 0 THEN node END), 4),
-       count(*) FILTER (WHERE next IS NULL), sum(errors)::bigint,
-       round(count(*) FILTER (WHERE converts)::numeric / count(*), 4),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY duration), (max(snapshot))[2]
-     FROM (%s) v WHERE node IS NOT NULL GROUP BY GROUPING SETS ((node), (node, next))
-     ORDER BY grouping(next) DESC, count(*) DESC, node, next NULLS LAST',
-    productgraph.journey_visits(productgraph.question_scope(project, since, until, filter),
-                                productgraph.node_expression(node, groups, exclude), actor, journey));
+  IF answer IS NULL THEN
+    answer := productgraph.journey_graph_from_rows(project, node, journey, groups, exclude, since, until, filter, actor);
+  END IF;
+  RETURN QUERY
+  SELECT CASE WHEN g.is_node THEN 'node' ELSE 'edge' END, g.source, g.target, g.visits, g.actors,
+    round(g.visits / sum(g.visits) OVER (PARTITION BY g.is_node, CASE WHEN NOT g.is_node THEN g.source END), 4),
+    g.exits, g.errors, round(g.converts::numeric / g.visits, 4), productgraph.duration_of(g.median), g.latest_snapshot
+  FROM unnest(answer) g
+  ORDER BY g.is_node DESC, g.visits DESC, g.source COLLATE "C", g.target COLLATE "C" NULLS LAST;
 END
 $$;
 COMMENT ON FUNCTION journey_graph(text, text, text, text[], text[], timestamptz, timestamptz, jsonb, text) IS

@@ -4,8 +4,33 @@
 #include "src/core/packed_question.hpp"
 
 namespace productgraph::core {
+namespace {
 
-ActorNumbers::ActorNumbers(std::pmr::memory_resource* memory) : texts_(memory), remembered_(memory) {}
+constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+
+}  // namespace
+
+ActorNumbers::ActorNumbers(bool by_session, std::pmr::memory_resource* memory)
+    : by_session_(by_session), texts_(memory), remembered_(memory), kept_(memory) {}
+
+void ActorNumbers::BeginActor() {
+  if (!by_session_) current_ = count_++;
+  is_remembered_ = false;
+}
+
+void ActorNumbers::BeginSession(const SessionRows& session) {
+  if (by_session_) {
+    current_ = count_++;
+  } else if (is_finishing_) {
+    kept_.resize(session.actors.size(), kNobody);
+    for (const SessionRow& row : session.rows) {
+      if (kept_[row.actor] == kNobody) kept_[row.actor] = NumberOf(session.actors[row.actor]);
+    }
+  } else if (session.actor_has_more && !is_remembered_) {
+    Remember(session.actors[0], current_);
+    is_remembered_ = true;
+  }
+}
 
 void ActorNumbers::Remember(std::string_view name, std::uint32_t number) {
   remembered_.emplace(CopyText(&texts_, name), number);
@@ -13,10 +38,7 @@ void ActorNumbers::Remember(std::string_view name, std::uint32_t number) {
 
 std::uint32_t ActorNumbers::NumberOf(std::string_view name) {
   const auto known = remembered_.find(name);
-  if (known != remembered_.end()) return known->second;
-  const std::uint32_t number = Next();
-  Remember(name, number);
-  return number;
+  return known != remembered_.end() ? known->second : count_++;
 }
 
 void ActorNumbers::Write(std::pmr::vector<std::uint8_t>* bytes) const {

@@ -1,26 +1,38 @@
-// Numbers for the actors that a process visits one after another, so that distinct ones can be counted.
+// Numbers for the actors of sessions, so that distinct ones can be counted.
 #pragma once
 
 #include <cstdint>
 #include <memory_resource>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "src/core/byte_codec.hpp"
+#include "src/core/session_splitter.hpp"
 
 namespace productgraph::core {
 
-// Memory: the names of the actors that are met again. Methods throw bad_alloc.
+// For a visitor of actors who splits them into sessions: actors come one after the other, so that only those
+// with sessions that are shown by Finish have to be known by name. Memory: these names. Methods throw
+// bad_alloc.
 class ActorNumbers {
  public:
-  explicit ActorNumbers(std::pmr::memory_resource* memory);
+  // With by_session, sessions are the actors.
+  ActorNumbers(bool by_session, std::pmr::memory_resource* memory);
 
-  // The number of another actor, who was not visited before.
-  std::uint32_t Next() { return count_++; }
-  // Says that the actor of this number is met again, by name.
-  void Remember(std::string_view name, std::uint32_t number);
-  // Of an actor who was remembered, or another one's.
-  std::uint32_t NumberOf(std::string_view name);
+  // Another actor is visited.
+  void BeginActor();
+  // Another session is, of that actor unless Finish shows it.
+  void BeginSession(const SessionRows& session);
+  // From now on sessions are shown by Finish.
+  void BeginFinish() { is_finishing_ = true; }
+
+  // Of the actor that is visited.
+  std::uint32_t Current() const { return current_; }
+  // Of the actor of a row of the session.
+  std::uint32_t Of(const SessionRow& row) const {
+    return by_session_ || !is_finishing_ ? current_ : kept_[row.actor];
+  }
   // All numbers are below.
   std::uint32_t count() const { return count_; }
 
@@ -30,9 +42,17 @@ class ActorNumbers {
   std::uint32_t Read(ByteReader* reader);
 
  private:
+  void Remember(std::string_view name, std::uint32_t number);
+  std::uint32_t NumberOf(std::string_view name);
+
+  const bool by_session_;
   std::pmr::monotonic_buffer_resource texts_;
-  std::pmr::unordered_map<std::string_view, std::uint32_t> remembered_;
+  std::pmr::unordered_map<std::string_view, std::uint32_t> remembered_;  // who may be met again
   std::uint32_t count_ = 0;
+  std::uint32_t current_ = 0;
+  bool is_remembered_ = false;
+  bool is_finishing_ = false;
+  std::pmr::vector<std::uint32_t> kept_;  // by SessionRow::actor, of those that Finish shows
 };
 
 }  // namespace productgraph::core

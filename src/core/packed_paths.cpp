@@ -7,8 +7,6 @@
 namespace productgraph::core {
 namespace {
 
-constexpr std::uint32_t kNobody = ~std::uint32_t{0};
-
 // The edges that are shown by themselves: the most frequent ones, then by step and the bytes of their nodes,
 // beginnings and ends last.
 std::pmr::vector<std::uint32_t> MostFrequent(const EdgeVisits& visits, std::size_t most) {
@@ -38,35 +36,19 @@ PackedPaths::PackedPaths(const PackedPathsSpec& spec, const QuestionContext& con
     : spec_(spec),
       context_(context),
       splitter_(context.repeated, context.memory),
-      actors_(context.memory),
+      actors_(spec.by_session, context.memory),
       visits_(context.memory),
-      kept_actors_(context.memory),
       places_(context.memory) {}
 
 void PackedPaths::Visit(const ActorRows& actor) {
-  if (!spec_.by_session) actor_ = actors_.Next();
-  is_remembered_ = false;
+  actors_.BeginActor();
   if (!spec_.has_gap || spec_.by_session) return splitter_.Split(actor, this);
-  AddVisits(actor.rows, actor.ambiguous_ties, [this](const ScanRow&) { return actor_; });
+  AddVisits(actor.rows, actor.ambiguous_ties, [this](const ScanRow&) { return actors_.Current(); });
 }
 
 void PackedPaths::VisitSession(const SessionRows& session) {
-  if (spec_.by_session) actor_ = actors_.Next();
-  if (spec_.by_session || !is_finishing_) {
-    if (!spec_.by_session && session.actor_has_more && !is_remembered_) {
-      actors_.Remember(session.actors[0], actor_);
-      is_remembered_ = true;
-    }
-    AddVisits(session.rows, session.ambiguous_ties, [this](const SessionRow&) { return actor_; });
-    return;
-  }
-  kept_actors_.resize(session.actors.size(), kNobody);
-  for (const SessionRow& row : session.rows) {
-    std::uint32_t& number = kept_actors_[row.actor];
-    if (number == kNobody) number = actors_.NumberOf(session.actors[row.actor]);
-  }
-  AddVisits(session.rows, session.ambiguous_ties,
-            [this](const SessionRow& row) { return kept_actors_[row.actor]; });
+  actors_.BeginSession(session);
+  AddVisits(session.rows, session.ambiguous_ties, [this](const SessionRow& row) { return actors_.Of(row); });
 }
 
 // Whether events of one time are at different nodes, or of different actors.
@@ -164,7 +146,7 @@ void PackedPaths::AddPartial(std::span<const std::uint8_t> bytes) {
 }
 
 void PackedPaths::Finish() {
-  is_finishing_ = true;
+  actors_.BeginFinish();
   splitter_.Finish(this);
 }
 

@@ -72,10 +72,6 @@ class PackedPaths : public PackedQuestion, private SessionVisitor {
   ActorNumbers actors_;
   EdgeVisits visits_;
   bool is_ambiguous_ = false;
-  std::uint32_t actor_ = 0;  // the one that is visited
-  bool is_remembered_ = false;
-  bool is_finishing_ = false;
-  std::pmr::vector<std::uint32_t> kept_actors_;  // the numbers of those whose sessions Finish shows
   std::pmr::vector<Place> places_;
 };
 

@@ -4,6 +4,7 @@
 #include <memory_resource>
 
 #include "src/core/packed_funnel.hpp"
+#include "src/core/packed_journey_graph.hpp"
 #include "src/core/packed_paths.hpp"
 
 namespace productgraph::core {
@@ -26,6 +27,8 @@ PackedQuestion* MakePackedQuestion(QuestionType type, std::span<const std::uint8
       return Make<PackedFunnel, PackedFunnelSpec>(spec, context);
     case QuestionType::kPaths:
       return Make<PackedPaths, PackedPathsSpec>(spec, context);
+    case QuestionType::kJourneyGraph:
+      return Make<PackedJourneyGraph, PackedJourneyGraphSpec>(spec, context);
   }
   ThrowCorruptState();
 }

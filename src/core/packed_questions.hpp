@@ -9,7 +9,7 @@
 
 namespace productgraph::core {
 
-enum class QuestionType : std::uint8_t { kFunnel, kPaths };
+enum class QuestionType : std::uint8_t { kFunnel, kPaths, kJourneyGraph };
 
 // `spec` are the bytes of the question's spec. Made in context.memory, which owns it. Throws bad_alloc.
 PackedQuestion* MakePackedQuestion(QuestionType type, std::span<const std::uint8_t> spec,
