@@ -15,16 +15,21 @@ AS $$
 DECLARE
   list productgraph.steps := productgraph.funnel_steps(project, steps, journey);
   span interval := productgraph.attempts_span(list, within, per_step);
+  -- Segments do not tell which session and value an attempt was made with.
+  told_apart boolean := in_session IS TRUE OR hold IS NOT NULL;
 BEGIN
   IF top < 1 THEN
     RAISE 'top must be at least 1' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL stands for all values.';
   ELSIF (min_actors >= 0 AND min_share BETWEEN 0 AND 1) IS NOT TRUE THEN
     RAISE 'min_actors must not be negative, and min_share be between 0 and 1' USING ERRCODE = 'invalid_parameter_value';
   END IF;
+  IF told_apart THEN
+    PERFORM productgraph.report_path('funnel_correlation()', 'attempts are told apart by session or value');
+  END IF;
   RETURN QUERY EXECUTE format(
     'WITH attempts AS MATERIALIZED (
        SELECT actor, cardinality(times) = $1 AS success, times[1] AS started,
-         CASE WHEN cardinality(times) = $1 THEN times[$1] ELSE times[1] + $2 END AS ended, session_id, held
+         CASE WHEN cardinality(times) = $1 THEN times[$1] ELSE times[1] + $2 END AS ended%s
        FROM (%s) a
      ), totals AS (
        SELECT count(*) FILTER (WHERE success) AS converted, count(*) FILTER (WHERE NOT success) AS dropped FROM attempts
@@ -44,8 +49,12 @@ BEGIN
      SELECT value, converted, dropped, round(odds_ratio, 4),
        CASE WHEN odds_ratio > 1 THEN ''success'' WHEN odds_ratio < 1 THEN ''failure'' END
      FROM judged ORDER BY abs(ln(odds_ratio)) DESC, value COLLATE "C" LIMIT $5',
-    productgraph.attempts_query(project, list, within, since, until, actor, filter, hold, in_session, exclude_incomplete,
-      step_order, per_step, exclude, 'unique'),
+    CASE WHEN told_apart THEN ', session_id, held' END,
+    CASE WHEN told_apart
+         THEN productgraph.attempts_query(project, list, within, since, until, actor, filter, hold, in_session,
+                exclude_incomplete, step_order, per_step, exclude, 'unique')
+         ELSE productgraph.attempts_source('funnel_correlation()', true, project, list, within, since, until, actor, filter, NULL,
+                false, exclude_incomplete, step_order, per_step, exclude, 'unique') END,
     productgraph.field_expression(field), productgraph.actor_expression(actor),
     productgraph.attempts_scope(project, since, until, span, filter),
     concat_ws(' AND ', CASE WHEN in_session THEN 'e.session_id = a.session_id' END,

@@ -24,8 +24,8 @@ BEGIN
     'SELECT actor, cardinality(times), times[1], times[cardinality(times)] FROM (%s) attempts
      WHERE CASE WHEN $2 THEN times[$1] IS NULL AND cardinality(times) >= $3 ELSE times[$1] IS NOT NULL END
      ORDER BY 3, 1, 4',
-    productgraph.attempts_query(project, list, within, since, until, actor, filter, hold, in_session, exclude_incomplete,
-      step_order, per_step, exclude, counting))
+    productgraph.attempts_source('funnel_actors()', true, project, list, within, since, until, actor, filter, hold, in_session,
+      exclude_incomplete, step_order, per_step, exclude, counting))
   USING last_step, dropped, (productgraph.previous_steps(list))[last_step];
 END
 $$;
@@ -60,8 +60,8 @@ BEGIN
      )
      SELECT %s, coalesce(c.entered, 0), coalesce(c.completed, 0), round(c.completed::numeric / c.entered, 4)
      FROM %s s(n) LEFT JOIN counted c ON c.n = s.n ORDER BY s.n',
-    productgraph.attempts_query(project, list, within, since, until, actor, filter, hold, in_session, exclude_incomplete,
-      step_order, per_step, exclude, counting, period, zone),
+    productgraph.attempts_source('funnel_trend()', false, project, list, within, since, until, actor, filter, hold, in_session,
+      exclude_incomplete, step_order, per_step, exclude, counting, period, zone),
     productgraph.period_start(period, zone, 's.n'),
     productgraph.period_series(period, zone, '-infinity', 'infinity', 'counted'))
   USING jsonb_array_length(list::jsonb);
@@ -111,8 +111,8 @@ BEGIN
      LEFT JOIN needed n ON bin = least(floor((n.seconds - (SELECT low FROM bounds)) / (SELECT width FROM bounds)) + 1, $3)
      WHERE b.low IS NOT NULL
      GROUP BY bin, b.low, b.width ORDER BY bin',
-    productgraph.attempts_query(project, list, within, since, until, actor, filter, hold, in_session, exclude_incomplete,
-      step_order, per_step, exclude, counting))
+    productgraph.attempts_source('funnel_times()', false, project, list, within, since, until, actor, filter, hold, in_session,
+      exclude_incomplete, step_order, per_step, exclude, counting))
   USING from_step, last_step, bins;
 END
 $$;

@@ -97,39 +97,17 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  reason text := coalesce(
-    productgraph.rows_instead_of_segments(project, productgraph.step_fields(steps) || productgraph.step_fields(exclude)
-      || productgraph.filter_fields(filter) || hold || breakdown, actor),
-    CASE WHEN breakdown IS NOT NULL AND (hold IS NOT NULL OR in_session)
-           THEN 'a breakdown goes neither with hold nor with in_session'
-         WHEN exclude_incomplete AND (within <> justify_hours(make_interval(secs => extract(epoch FROM within)::float8))
-                                      OR extract(day FROM within) <> 0 OR extract(month FROM within) <> 0)
-           THEN 'exclude_incomplete goes with windows of hours and less only' END);
-  parts record := productgraph.attempt_parts(steps, exclude, step_order, per_step, counting);
-  span interval := productgraph.attempts_span(steps, within, per_step);
-  source record;
+  asked record := productgraph.attempts_in_segments(project, steps, within, since, until, actor, filter, hold, in_session,
+    exclude_incomplete, step_order, per_step, exclude, counting, breakdown);
 BEGIN
-  PERFORM productgraph.check_range(since, until);
-  IF reason IS NULL THEN
-    source := productgraph.packed_source(project, since, until + span + interval '1 microsecond',
-      concat_ws(' AND ', productgraph.filter_condition(filter),
-        CASE WHEN step_order <> 'strict' THEN format('(%s)', array_to_string(parts.conditions || parts.excluded, ' OR ')) END),
-      productgraph.condition_mask(parts.conditions || parts.excluded),
-      CASE WHEN hold IS NULL AND breakdown IS NULL THEN 'NULL' ELSE productgraph.field_expression(coalesce(hold, breakdown)) END);
-    IF cardinality(source.weeks) = 0 THEN
-      reason := 'nothing is packed yet';
-    ELSE
-      RETURN QUERY SELECT * FROM productgraph.packed_funnel(source.org_id, project, source.kinds, source.loose, source.weeks,
-        since, until + span + interval '1 microsecond', within, parts.mode,
-        cardinality(parts.conditions || parts.excluded) + (step_order = 'any')::integer,
-        CASE WHEN exclude_incomplete THEN least(until, now() - span + interval '1 microsecond') ELSE until END,
-        counting = 'total', actor = 'session', in_session AND actor <> 'session', hold IS NOT NULL, breakdown IS NOT NULL, attribution, top);
-      IF NOT FOUND THEN
-        reason := 'too many events are not packed yet';
-      END IF;
+  IF asked.reason IS NULL THEN
+    RETURN QUERY EXECUTE format('SELECT * FROM productgraph.packed_funnel(%s, %s, %L, %s)', asked.arguments,
+      (breakdown IS NOT NULL)::text, attribution, coalesce(top::text, 'NULL'));
+    IF NOT FOUND THEN
+      asked.reason := 'too many events are not packed yet';
     END IF;
   END IF;
-  PERFORM productgraph.report_path('funnel()', reason);
+  PERFORM productgraph.report_path('funnel()', asked.reason);
 END
 $$;
 COMMENT ON FUNCTION funnel_from_segments(

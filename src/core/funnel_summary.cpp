@@ -8,23 +8,16 @@ namespace productgraph::core {
 FunnelSummary::FunnelSummary(int steps, std::pmr::memory_resource* memory)
     : durations_(static_cast<std::size_t>(steps), memory) {}
 
-void FunnelSummary::Add(const FunnelChain& chain) {
-  if (chain.depth == 0) return;
+void FunnelSummary::Add(const Micros* times, int depth, StepMask skipped) {
+  if (depth == 0) return;
   ++reached_[0];
-  Micros previous = chain.times[0];
-  for (int step = 1; step < chain.depth; ++step) {
-    if (chain.skipped >> step & 1) continue;
+  Micros previous = times[0];
+  for (int step = 1; step < depth; ++step) {
+    if (skipped >> step & 1) continue;
     const auto i = static_cast<std::size_t>(step);
     ++reached_[i];
-    durations_[i].push_back(chain.times[i] - previous);
-    previous = chain.times[i];
-  }
-}
-
-void FunnelSummary::Add(const Micros* times, int depth) {
-  for (int step = 0; step < depth; ++step) {
-    ++reached_[static_cast<std::size_t>(step)];
-    if (step > 0) durations_[static_cast<std::size_t>(step)].push_back(times[step] - times[step - 1]);
+    durations_[i].push_back(times[step] - previous);
+    previous = times[step];
   }
 }
 

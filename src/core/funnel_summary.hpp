@@ -27,9 +27,9 @@ class FunnelSummary {
  public:
   FunnelSummary(int steps, std::pmr::memory_resource* memory);
 
-  void Add(const FunnelChain& chain);
-  // A chain that took `depth` steps, leaving none out.
-  void Add(const Micros* times, int depth);
+  // An attempt as FunnelChain has it.
+  void Add(const Micros* times, int depth, StepMask skipped);
+  void Add(const FunnelChain& chain) { Add(chain.times.data(), chain.depth, chain.skipped); }
   void Add(const FunnelSummary& other);
 
   std::uint64_t reached(int step) const { return reached_[static_cast<std::size_t>(step)]; }

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory_resource>
 
+#include "src/core/packed_attempt_list.hpp"
 #include "src/core/packed_funnel.hpp"
 #include "src/core/packed_journey_graph.hpp"
 #include "src/core/packed_paths.hpp"
@@ -10,12 +11,38 @@
 namespace productgraph::core {
 namespace {
 
-template <class Question, class Spec>
-PackedQuestion* Make(std::span<const std::uint8_t> bytes, const QuestionContext& context) {
+// The spec at the beginning of the bytes, which it is taken from.
+template <class Spec>
+Spec TakeSpec(std::span<const std::uint8_t>* bytes) {
   Spec spec;
-  if (bytes.size() != sizeof(spec)) ThrowCorruptState();
-  std::memcpy(&spec, bytes.data(), sizeof(spec));
-  return std::pmr::polymorphic_allocator<>(context.memory).new_object<Question>(spec, context);
+  if (bytes->size() < sizeof(spec)) ThrowCorruptState();
+  std::memcpy(&spec, bytes->data(), sizeof(spec));
+  *bytes = bytes->subspan(sizeof(spec));
+  return spec;
+}
+
+// The values that the rest of the bytes are. They need not be aligned.
+template <class T>
+std::span<const T> CopyValues(std::span<const std::uint8_t> bytes, std::pmr::memory_resource* memory) {
+  const std::size_t count = bytes.size() / sizeof(T);
+  if (count * sizeof(T) != bytes.size()) ThrowCorruptState();
+  if (count == 0) return {};
+  T* const values = std::pmr::polymorphic_allocator<>(memory).allocate_object<T>(count);
+  std::memcpy(values, bytes.data(), bytes.size());
+  return {values, count};
+}
+
+template <class Question, class... Arguments>
+PackedQuestion* Make(const QuestionContext& context, const Arguments&... arguments) {
+  return std::pmr::polymorphic_allocator<>(context.memory).new_object<Question>(arguments...);
+}
+
+// A question whose spec is all there is.
+template <class Question, class Spec>
+PackedQuestion* MakeFromSpec(std::span<const std::uint8_t> bytes, const QuestionContext& context) {
+  const auto spec = TakeSpec<Spec>(&bytes);
+  if (!bytes.empty()) ThrowCorruptState();
+  return Make<Question>(context, spec, context);
 }
 
 }  // namespace
@@ -24,11 +51,15 @@ PackedQuestion* MakePackedQuestion(QuestionType type, std::span<const std::uint8
                                    const QuestionContext& context) {
   switch (type) {
     case QuestionType::kFunnel:
-      return Make<PackedFunnel, PackedFunnelSpec>(spec, context);
+      return MakeFromSpec<PackedFunnel, PackedAttemptsSpec>(spec, context);
+    case QuestionType::kAttempts: {
+      const auto attempts = TakeSpec<PackedAttemptsSpec>(&spec);
+      return Make<PackedAttemptList>(context, attempts, context, CopyValues<Micros>(spec, context.memory));
+    }
     case QuestionType::kPaths:
-      return Make<PackedPaths, PackedPathsSpec>(spec, context);
+      return MakeFromSpec<PackedPaths, PackedPathsSpec>(spec, context);
     case QuestionType::kJourneyGraph:
-      return Make<PackedJourneyGraph, PackedJourneyGraphSpec>(spec, context);
+      return MakeFromSpec<PackedJourneyGraph, PackedJourneyGraphSpec>(spec, context);
   }
   ThrowCorruptState();
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "src/pg/attempt_mode.hpp"
+#include "src/pg/chain_times.hpp"
 #include "src/pg/funnel_arguments.hpp"
 
 namespace productgraph::pg {
@@ -15,20 +16,6 @@ using core::FunnelChain;
 core::FunnelWindow SortedWindow(AttemptState* state) {
   Compute([&] { state->Sort(CancelToken()); });
   return MakeFunnelWindow(state->rows(), state->parameters(), state->parameters().options.opening());
-}
-
-// The times of a chain, null for steps that were left out.
-Datum ChainTimes(int depth, core::StepMask skipped, const core::Micros* times) {
-  Datum values[core::kMaxSteps];
-  bool nulls[core::kMaxSteps];
-  for (int i = 0; i < depth; ++i) {
-    nulls[i] = skipped >> i & 1;
-    values[i] = nulls[i] ? Datum{0} : TimestampTzGetDatum(times[i]);
-  }
-  int first = 1;
-  if (depth == 0) return PointerGetDatum(construct_empty_array(TIMESTAMPTZOID));
-  return PointerGetDatum(construct_md_array(values, nulls, 1, &depth, &first, TIMESTAMPTZOID,
-                                            sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
 // Chains one behind the other: of each the depth, the steps skipped, and the times.

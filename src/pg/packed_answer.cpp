@@ -171,7 +171,10 @@ class Leader {
       const std::string_view session_id = null ? std::string_view() : TextView(DatumGetTextPP(session));
       const RowMeaning meaning = MeaningOf(row, description, 4);
       const std::string_view name = TextView(DatumGetTextPP(actor));
-      Compute([&] { loose_.Add(name, ToUnixMicros(ts), ValueOf(meaning), core::MakeSessionId(session_id)); });
+      const core::Micros micros = ToUnixMicros(ts);
+      loose_first_ = std::min(loose_first_, micros);
+      loose_last_ = std::max(loose_last_, micros);
+      Compute([&] { loose_.Add(name, micros, ValueOf(meaning), core::MakeSessionId(session_id)); });
       return loose_.size() <= kMaxLooseEvents;
     });
     return loose_.size() <= kMaxLooseEvents;

@@ -1,36 +1,14 @@
 // packed_funnel(): the funnel, asked of segments.
 #include "src/core/packed_funnel.hpp"
 
-#include "src/pg/attempt_mode.hpp"
-#include "src/pg/packed_answer.hpp"
+#include "src/pg/attempts_request.hpp"
 #include "src/pg/result_rows.hpp"
-#include "src/pg/times.hpp"
 
 namespace productgraph::pg {
 namespace {
 
-// Arguments of packed_funnel().
-enum Argument {
-  kOrg,
-  kProject,
-  kKinds,
-  kLoose,
-  kWeeks,
-  kFrom,
-  kTo,
-  kWindow,
-  kMode,
-  kConditions,
-  kBeginBefore,
-  kTotal,
-  kBySession,
-  kInSession,
-  kHold,
-  kBreakdown,
-  kAttribution,
-  kTop,
-  kArguments,
-};
+// Arguments of packed_funnel(), behind those of AttemptsArgument.
+enum Argument { kBreakdown = kAttemptsArguments, kAttribution, kTop };
 
 core::Attribution ParseAttribution(std::string_view name) {
   core::Attribution attribution;
@@ -40,19 +18,6 @@ core::Attribution ParseAttribution(std::string_view name) {
     attribution.step = static_cast<std::uint8_t>(attribution.step * 10 + (digit - '0'));
   --attribution.step;
   return attribution;
-}
-
-core::PackedFunnelSpec ReadSpec(FunctionCallInfo fcinfo) {
-  core::PackedFunnelSpec spec;
-  ParseAttemptMode(TextView(PG_GETARG_TEXT_PP(kMode)), PG_GETARG_INT32(kConditions), &spec.options);
-  spec.begin_before = ToUnixMicros(PG_GETARG_TIMESTAMPTZ(kBeginBefore));
-  spec.total = PG_GETARG_BOOL(kTotal);
-  spec.by_session = PG_GETARG_BOOL(kBySession);
-  spec.in_session = PG_GETARG_BOOL(kInSession);
-  spec.hold = PG_GETARG_BOOL(kHold);
-  spec.breakdown = PG_GETARG_BOOL(kBreakdown);
-  if (spec.breakdown) spec.attribution = ParseAttribution(TextView(PG_GETARG_TEXT_PP(kAttribution)));
-  return spec;
 }
 
 // What is shown under one label: that of an attempt, "other" for those beyond the top ones, or none.
@@ -101,26 +66,13 @@ using namespace productgraph;
 using namespace productgraph::pg;
 
 PRODUCTGRAPH_FUNCTION(packed_funnel) {
-  for (int i = 0; i < kArguments; ++i) {
-    if (PG_ARGISNULL(i) && i != kLoose && i != kTop)
-      ereport(ERROR,
-              (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument %d must not be null", i + 1)));
-  }
+  CheckAttemptsArguments(fcinfo, kTop);
   const ResultRows rows = BeginRows(fcinfo);
-  const core::PackedFunnelSpec spec = ReadSpec(fcinfo);
-  PackedRequest request;
-  request.org_id = PG_GETARG_DATUM(kOrg);
-  request.project = PG_GETARG_TEXT_PP(kProject);
-  request.kinds = text_to_cstring(PG_GETARG_TEXT_PP(kKinds));
-  request.loose = PG_ARGISNULL(kLoose) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(kLoose));
-  request.weeks = PG_GETARG_ARRAYTYPE_P(kWeeks);
-  request.from = PG_GETARG_TIMESTAMPTZ(kFrom);
-  request.to = PG_GETARG_TIMESTAMPTZ(kTo);
-  request.sessions = spec.in_session || spec.by_session;
-  // Of a session, several actors may have taken the steps.
-  request.required = spec.options.order == core::StepOrder::kAny || spec.by_session ? 0 : 1;
+  core::PackedAttemptsSpec spec = ReadAttemptsSpec(fcinfo);
+  spec.breakdown = PG_GETARG_BOOL(kBreakdown);
+  if (spec.breakdown) spec.attribution = ParseAttribution(TextView(PG_GETARG_TEXT_PP(kAttribution)));
+  PackedRequest request = ReadAttemptsRequest(fcinfo, spec);
   request.type = core::QuestionType::kFunnel;
-  request.window = *PG_GETARG_INTERVAL_P(kWindow);
   request.spec = {reinterpret_cast<const std::uint8_t*>(&spec), sizeof(spec)};
   const PackedAnswer answer = AskSegments(request);
   if (!answer.question) PG_RETURN_NULL();

@@ -24,7 +24,7 @@ struct Meaning {
   std::vector<EventValue> of_kinds;
 };
 
-Meaning RandomMeaning(Random* random, const PackedFunnelSpec& spec) {
+Meaning RandomMeaning(Random* random, const PackedAttemptsSpec& spec) {
   Meaning meaning;
   const int conditions = spec.options.steps + spec.options.exclusions;
   for (int kind = 0; kind < kKinds; ++kind) {
@@ -38,8 +38,8 @@ Meaning RandomMeaning(Random* random, const PackedFunnelSpec& spec) {
   return meaning;
 }
 
-PackedFunnelSpec RandomSpec(Random* random) {
-  PackedFunnelSpec spec;
+PackedAttemptsSpec RandomSpec(Random* random) {
+  PackedAttemptsSpec spec;
   spec.options.steps = 1 + static_cast<int>(random->Below(4));
   spec.options.order = static_cast<StepOrder>(random->Below(3));
   if (spec.options.steps > 2 && random->Below(3) == 0 && spec.options.order != StepOrder::kAny)
@@ -56,7 +56,7 @@ PackedFunnelSpec RandomSpec(Random* random) {
 }
 
 // Whose events are walked together, and of whose attempts the best one counts.
-std::pair<std::string, std::string> GroupOf(const PackedFunnelSpec& spec, const WorldEvent& event,
+std::pair<std::string, std::string> GroupOf(const PackedAttemptsSpec& spec, const WorldEvent& event,
                                             std::uint32_t label) {
   std::string group = spec.by_session ? event.session : event.actor;
   const std::string counted = group;
@@ -65,7 +65,7 @@ std::pair<std::string, std::string> GroupOf(const PackedFunnelSpec& spec, const 
   return {counted, group};
 }
 
-FunnelSummary Expected(const PackedWorld& world, const Meaning& meaning, const PackedFunnelSpec& spec,
+FunnelSummary Expected(const PackedWorld& world, const Meaning& meaning, const PackedAttemptsSpec& spec,
                        Micros length) {
   std::map<std::string, std::map<std::string, std::vector<StepRow>>> groups;
   for (const WorldEvent& event : world.events) {
@@ -102,7 +102,7 @@ FunnelSummary Expected(const PackedWorld& world, const Meaning& meaning, const P
 }
 
 // Shards are shared out to two questions, as two processes would have them.
-FunnelSummary Asked(const PackedWorld& world, const Meaning& meaning, const PackedFunnelSpec& spec,
+FunnelSummary Asked(const PackedWorld& world, const Meaning& meaning, const PackedAttemptsSpec& spec,
                     Micros length) {
   RepeatedSessions repeated(world.events.size(), Memory());
   for (const auto& segments : world.shards) {
@@ -136,7 +136,7 @@ FunnelSummary Asked(const PackedWorld& world, const Meaning& meaning, const Pack
 TEST(PackedFunnelTest, AnswersAsTheKernelDoesOnRows) {
   Random random(7);
   for (int round = 0; round < 700; ++round) {
-    const PackedFunnelSpec spec = RandomSpec(&random);
+    const PackedAttemptsSpec spec = RandomSpec(&random);
     if (spec.options.Problem()) continue;
     const Micros length = static_cast<Micros>(random.Below(12)) * 1000;
     const int times = random.Below(2) ? 60 : 2000;
