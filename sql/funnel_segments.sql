@@ -56,7 +56,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   most constant bigint := 10000;
-  range record;
+  first bigint;
+  last bigint;
   starts timestamptz[];
 BEGIN
   EXECUTE format(
@@ -64,12 +65,12 @@ BEGIN
      FROM (SELECT min(e.timestamp) AS first, max(e.timestamp) AS last FROM productgraph.events e
            WHERE %s AND e.timestamp > ''-infinity'' AND e.timestamp < ''infinity'') e',
     productgraph.period_number(period, timezone, 'e.first'), productgraph.period_number(period, timezone, 'e.last'),
-    productgraph.question_scope(project, since, until)) INTO range;
-  IF range.last - range.first >= most THEN
+    productgraph.question_scope(project, since, until)) INTO first, last;
+  IF last - first >= most THEN
     RETURN NULL;
   END IF;
   EXECUTE format('SELECT array_agg(%s ORDER BY n) FROM generate_series($1, $2) n', productgraph.period_start(period, timezone, 'n'))
-  INTO starts USING range.first::bigint, range.last::bigint;
+  INTO starts USING first, last;
   RETURN coalesce(starts, '{}');
 END
 $$;
