@@ -112,14 +112,14 @@ SELECT count(*) > 3 AS tasks FROM maintain();
 INSERT INTO events (org_id, event_id, project_id, session_id, event_type, timestamp) VALUES
   (:'org', 'e2', 'edge', 's', 'custom', '2002-04-06 12:00'), (:'org', 'e3', 'edge', 's', 'page.view', '2002-04-07 12:30');
 SET productgraph.use_segments = on;
-SET client_min_messages = debug1;
+SELECT pg_temp.why_rows('edge', $$steps => '{custom,page.view}', within => '1 day', since => '-infinity', until => 'infinity', actor => 'user', filter => '{}',
+  hold => NULL, in_session => false, exclude_incomplete => false, step_order => 'ordered', per_step => false, exclude => NULL, counting => 'unique'$$);
 SELECT step, actors FROM funnel('edge', '{custom,page.view}', '1 day');
 SELECT steps_reached FROM funnel_actors('edge', '{custom,page.view}', 1, within => '1 day');
 SELECT sum(actors) FROM funnel_times('edge', '{custom,page.view}', within => '24 hours');
 SELECT period_start, entered FROM funnel_trend('edge', '{custom,page.view}', 'week', timezone => 'UTC');
-SELECT value, converted FROM funnel_correlation('edge', '{custom}', min_actors => 1);
+SELECT value, converted, dropped FROM funnel_correlation('edge', '{custom,page.view}', 'page.path', within => '24 hours', min_actors => 0);
 SELECT count(*) FROM funnel_actors('edge', '{custom}', actor => 'session');
-SET client_min_messages = warning;
 
 -- Under row-level security: an analyst has the same answers, and none of another organization.
 CREATE ROLE regress_packed_analyst LOGIN IN ROLE productgraph_analyst;
