@@ -1,11 +1,12 @@
-// The funnel asked of segments against the kernel asked of the same rows.
+// The funnel and its attempts asked of segments, against the kernel asked of the same rows.
 #include "src/core/packed_funnel.hpp"
 
 #include <gtest/gtest.h>
 
 #include <map>
-#include <optional>
+#include <tuple>
 
+#include "src/core/packed_attempt_list.hpp"
 #include "src/core/session_marks.hpp"
 #include "test/unit/core/packed_world.hpp"
 
@@ -65,15 +66,29 @@ std::pair<std::string, std::string> GroupOf(const PackedAttemptsSpec& spec, cons
   return {counted, group};
 }
 
-FunnelSummary Expected(const PackedWorld& world, const Meaning& meaning, const PackedAttemptsSpec& spec,
-                       Micros length) {
-  std::map<std::string, std::map<std::string, std::vector<StepRow>>> groups;
+struct FoundAttempt {
+  std::string actor;
+  FunnelChain chain;
+};
+
+// What lies before the first start is a period too.
+std::size_t PeriodOf(const std::vector<Micros>& periods, Micros ts) {
+  return static_cast<std::size_t>(std::upper_bound(periods.begin(), periods.end(), ts) - periods.begin());
+}
+
+// The rows of each group whose attempts are told apart, by whose they are.
+using Groups = std::map<std::string, std::map<std::string, std::vector<StepRow>>>;
+
+// Attempts may begin in one period only.
+Groups GroupsOf(const PackedWorld& world, const Meaning& meaning, const PackedAttemptsSpec& spec,
+                const std::vector<Micros>& periods, std::size_t period) {
+  Groups groups;
   for (const WorldEvent& event : world.events) {
     const EventValue value = meaning.of_kinds[event.kind];
     if (value == kNoValue) continue;
     EventMeaning its = meaning.meanings[value];
     if (spec.hold && its.label == 0) continue;
-    const bool begins = event.ts < spec.begin_before;
+    const bool begins = event.ts < spec.begin_before && (spec.total || PeriodOf(periods, event.ts) == period);
     if (spec.options.order == StepOrder::kAny) {
       if ((its.mask & FirstSteps(spec.options.steps)) && begins) its.mask |= spec.options.beginning();
     } else if (!begins) {
@@ -82,28 +97,39 @@ FunnelSummary Expected(const PackedWorld& world, const Meaning& meaning, const P
     const auto [counted, group] = GroupOf(spec, event, its.label);
     groups[counted][group].push_back({event.ts, its.mask});
   }
-  FunnelSummary summary(spec.options.steps, Memory());
-  for (auto& [counted, rows_of_groups] : groups) {
-    std::optional<FunnelChain> best;
-    for (auto& [group, rows] : rows_of_groups) {
-      SortRows(rows, StopToken());
-      const FunnelWindow window{.length = length};
-      if (spec.total) {
-        ForEachAttempt(rows, window, spec.options, Memory(), StopToken(),
-                       [&](const FunnelChain& chain) { summary.Add(chain); });
-        continue;
-      }
-      const FunnelChain chain = BestAttempt(rows, window, spec.options, Memory(), StopToken());
-      if (chain.depth > 0 && (!best || chain.IsBetterThan(*best))) best = chain;
-    }
-    if (best) summary.Add(*best);
-  }
-  return summary;
+  return groups;
 }
 
-// Shards are shared out to two questions, as two processes would have them.
-FunnelSummary Asked(const PackedWorld& world, const Meaning& meaning, const PackedAttemptsSpec& spec,
-                    Micros length) {
+std::vector<FoundAttempt> Expected(const PackedWorld& world, const Meaning& meaning,
+                                   const PackedAttemptsSpec& spec, Micros length,
+                                   const std::vector<Micros>& periods) {
+  std::vector<FoundAttempt> found;
+  const FunnelWindow window{.length = length};
+  for (std::size_t period = 0; period <= (spec.total ? 0 : periods.size()); ++period) {
+    for (auto& [counted, rows_of_groups] : GroupsOf(world, meaning, spec, periods, period)) {
+      FunnelChain best;
+      for (auto& [group, grouped] : rows_of_groups) {
+        std::vector<StepRow> rows = grouped;
+        SortRows(rows, StopToken());
+        if (spec.total) {
+          ForEachAttempt(rows, window, spec.options, Memory(), StopToken(), [&](const FunnelChain& chain) {
+            found.push_back({counted, chain});
+          });
+          continue;
+        }
+        const FunnelChain chain = BestAttempt(rows, window, spec.options, Memory(), StopToken());
+        if (chain.IsBetterThan(best)) best = chain;
+      }
+      if (best.depth > 0) found.push_back({counted, best});
+    }
+  }
+  return found;
+}
+
+// Shards are shared out to two questions, as two processes would have them. Calls `take` with the leader's.
+template <class Question, class... Periods, class Take>
+void Ask(const PackedWorld& world, const Meaning& meaning, const PackedAttemptsSpec& spec, Micros length,
+         Take take, const Periods&... periods) {
   RepeatedSessions repeated(world.events.size(), Memory());
   for (const auto& segments : world.shards) {
     for (const SegmentBytes& segment : segments) {
@@ -112,7 +138,7 @@ FunnelSummary Asked(const PackedWorld& world, const Meaning& meaning, const Pack
   }
   const MarkedSessions marked(repeated.words());
   const QuestionContext context{meaning.meanings, marked, length, nullptr, Memory(), StopToken()};
-  PackedFunnel leader(spec, context), worker(spec, context);
+  Question leader(spec, context, periods...), worker(spec, context, periods...);
   for (std::uint32_t shard = 0; shard < world.shards.size(); ++shard) {
     ScanOptions options;
     options.sessions = spec.by_session || spec.in_session;
@@ -130,7 +156,7 @@ FunnelSummary Asked(const PackedWorld& world, const Meaning& meaning, const Pack
   worker.WritePartial(&partial);
   leader.AddPartial(partial);
   leader.Finish();
-  return std::move(leader.summaries()[0]);
+  take(leader);
 }
 
 TEST(PackedFunnelTest, AnswersAsTheKernelDoesOnRows) {
@@ -143,8 +169,12 @@ TEST(PackedFunnelTest, AnswersAsTheKernelDoesOnRows) {
     const PackedWorld world(&random, static_cast<int>(random.Below(120)), kKinds, times,
                             1 + static_cast<int>(random.Below(3)));
     const Meaning meaning = RandomMeaning(&random, spec);
-    FunnelSummary expected = Expected(world, meaning, spec, length);
-    FunnelSummary asked = Asked(world, meaning, spec, length);
+    FunnelSummary expected(spec.options.steps, Memory());
+    for (const FoundAttempt& attempt : Expected(world, meaning, spec, length, {}))
+      expected.Add(attempt.chain);
+    FunnelSummary asked(spec.options.steps, Memory());
+    Ask<PackedFunnel>(world, meaning, spec, length,
+                      [&](PackedFunnel& funnel) { asked.Add(funnel.summaries()[0]); });
     for (int step = 0; step < spec.options.steps; ++step) {
       ASSERT_EQ(asked.reached(step), expected.reached(step)) << "round " << round << ", step " << step;
       // Of sessions and held values, which of equal attempts counts is not said.
@@ -156,6 +186,49 @@ TEST(PackedFunnelTest, AnswersAsTheKernelDoesOnRows) {
       ASSERT_EQ(a.average, b.average);
     }
   }
+}
+
+// Whose it is, how deep it gets, and when it begins and ends: of equal ones, which counts is not said.
+using Described = std::tuple<std::string, int, Micros, Micros>;
+
+TEST(PackedAttemptListTest, ListsTheBestAttemptsOfPeriods) {
+  Random random(8);
+  std::size_t attempts = 0;
+  for (int round = 0; round < 700; ++round) {
+    PackedAttemptsSpec spec = RandomSpec(&random);
+    if (spec.options.Problem()) continue;
+    spec.named = random.Below(3) > 0;
+    const Micros length = static_cast<Micros>(random.Below(12)) * 1000;
+    const int times = random.Below(2) ? 60 : 300;
+    std::vector<Micros> periods;
+    for (Micros start = 0; start < times * 1000; start += static_cast<Micros>(random.Below(40)) * 1000) {
+      if (random.Below(3) == 0) break;
+      periods.push_back(start);
+    }
+    const PackedWorld world(&random, static_cast<int>(random.Below(120)), kKinds, times,
+                            1 + static_cast<int>(random.Below(3)));
+    const Meaning meaning = RandomMeaning(&random, spec);
+    std::vector<Described> expected, asked;
+    const bool named = spec.named && !spec.by_session;
+    for (const FoundAttempt& attempt : Expected(world, meaning, spec, length, periods)) {
+      const FunnelChain& chain = attempt.chain;
+      expected.emplace_back(named ? attempt.actor : "", chain.depth, chain.times[0], chain.completed_at());
+    }
+    Ask<PackedAttemptList>(
+        world, meaning, spec, length,
+        [&](const PackedAttemptList& list) {
+          ASSERT_FALSE(list.is_cut());
+          ListedAttempt attempt;
+          for (PackedAttemptList::Cursor cursor(list); cursor.Next(&attempt);)
+            asked.emplace_back(attempt.actor, attempt.depth, attempt.times.front(), attempt.times.back());
+        },
+        periods);
+    std::sort(expected.begin(), expected.end());
+    std::sort(asked.begin(), asked.end());
+    ASSERT_EQ(asked, expected) << "round " << round;
+    attempts += asked.size();
+  }
+  EXPECT_GT(attempts, 2000u);
 }
 
 TEST(FunnelSummaryTest, PercentilesLieBetweenTheValuesNextToThem) {
