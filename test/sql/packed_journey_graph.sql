@@ -50,17 +50,17 @@ SELECT pg_temp.walk(:'org', 'packed_graph', 3000, '2024-06-03', 10, '1 microseco
 SELECT pg_temp.walk(:'org', 'packed_graph_ties', 1500, '2024-06-03', 10, '1 minute') \g /dev/null
 SELECT maintain() \g /dev/null
 SELECT count(*) AS questions, count(*) FILTER (WHERE same) AS same, count(*) FILTER (WHERE packed) AS packed, sum(parts) AS parts
-FROM generate_series(1, 100) n, pg_temp.question('packed_graph' || left(n::text, 0)) q, pg_temp.compare(q);
+FROM generate_series(1, 40) n, pg_temp.question('packed_graph' || left(n::text, 0)) q, pg_temp.compare(q);
 -- More events come, in time and late; some are packed, some wait.
 SELECT pg_temp.walk(:'org', 'packed_graph', 800, '2024-06-05', 14, '1 microsecond') \g /dev/null
 SELECT maintain() \g /dev/null
 SELECT pg_temp.walk(:'org', 'packed_graph', 500, '2024-06-03', 18, '1 microsecond') \g /dev/null
 SELECT pg_temp.walk(:'org', 'packed_graph_ties', 400, '2024-06-03', 8, '1 minute') \g /dev/null
 SELECT count(*) AS questions, count(*) FILTER (WHERE same) AS same, count(*) FILTER (WHERE packed) AS packed, sum(parts) AS parts
-FROM generate_series(1, 100) n, pg_temp.question('packed_graph' || left(n::text, 0)) q, pg_temp.compare(q);
+FROM generate_series(1, 40) n, pg_temp.question('packed_graph' || left(n::text, 0)) q, pg_temp.compare(q);
 -- Where the order of ties is not known, rows are asked.
-SELECT count(*) AS questions, count(*) FILTER (WHERE same) AS same, count(*) FILTER (WHERE packed) BETWEEN 1 AND 99 AS some_packed, sum(parts) AS parts
-FROM generate_series(1, 100) n, pg_temp.question('packed_graph_ties' || left(n::text, 0)) q, pg_temp.compare(q);
+SELECT count(*) AS questions, count(*) FILTER (WHERE same) AS same, count(*) FILTER (WHERE packed) BETWEEN 1 AND 39 AS some_packed, sum(parts) AS parts
+FROM generate_series(1, 40) n, pg_temp.question('packed_graph_ties' || left(n::text, 0)) q, pg_temp.compare(q);
 -- What is not in kinds is read from rows, as are snapshots, once there are any in the range, packed or not.
 SET client_min_messages = debug1;
 SELECT count(*) > 0 FROM journey_graph('packed_graph');

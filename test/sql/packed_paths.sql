@@ -55,21 +55,21 @@ SELECT * FROM pg_temp.compare($$'packed_walks', 'page.path', NULL, NULL, 5, 50, 
 SELECT maintain() \g /dev/null
 SELECT * FROM pg_temp.compare($$'packed_walks', 'page.path', NULL, NULL, 5, 50, NULL, NULL, NULL, '-infinity', 'infinity', '{}', 'user'$$);
 SELECT count(*) AS questions, count(*) FILTER (WHERE same) AS same, count(*) FILTER (WHERE packed) AS packed, sum(edges) AS edges
-FROM generate_series(1, 100) n, pg_temp.question('packed_walks', n) q, pg_temp.compare(q);
+FROM generate_series(1, 40) n, pg_temp.question('packed_walks', n) q, pg_temp.compare(q);
 -- More events come, in time and late; some are packed, some wait.
 SELECT pg_temp.walk(:'org', 'packed_walks', 800, '2024-06-05', 14, '1 microsecond') \g /dev/null
 SELECT pg_temp.walk(:'org', 'packed_ties', 400, '2024-06-03', 8, '1 minute') \g /dev/null
 SELECT count(*) AS questions, count(*) FILTER (WHERE same) AS same, count(*) FILTER (WHERE packed) AS packed, sum(edges) AS edges
-FROM generate_series(1, 100) n, pg_temp.question('packed_walks', n) q, pg_temp.compare(q);
+FROM generate_series(1, 40) n, pg_temp.question('packed_walks', n) q, pg_temp.compare(q);
 SELECT maintain() \g /dev/null
 SELECT pg_temp.walk(:'org', 'packed_walks', 500, '2024-06-03', 18, '1 microsecond') \g /dev/null
 SELECT maintain() \g /dev/null
 SELECT pg_temp.walk(:'org', 'packed_walks', 300, '2024-06-03', 18, '1 microsecond') \g /dev/null
 SELECT count(*) AS questions, count(*) FILTER (WHERE same) AS same, count(*) FILTER (WHERE packed) AS packed, sum(edges) AS edges
-FROM generate_series(1, 100) n, pg_temp.question('packed_walks', n) q, pg_temp.compare(q);
+FROM generate_series(1, 40) n, pg_temp.question('packed_walks', n) q, pg_temp.compare(q);
 -- Where the order of ties is not known, rows are asked.
-SELECT count(*) AS questions, count(*) FILTER (WHERE same) AS same, count(*) FILTER (WHERE packed) BETWEEN 1 AND 99 AS some_packed, sum(edges) AS edges
-FROM generate_series(1, 100) n, pg_temp.question('packed_ties', n) q, pg_temp.compare(q);
+SELECT count(*) AS questions, count(*) FILTER (WHERE same) AS same, count(*) FILTER (WHERE packed) BETWEEN 1 AND 39 AS some_packed, sum(edges) AS edges
+FROM generate_series(1, 40) n, pg_temp.question('packed_ties', n) q, pg_temp.compare(q);
 -- A gap of days is one of the calendar.
 SET timezone = 'America/New_York';
 SELECT count(*) FILTER (WHERE NOT same) AS different, count(*) FILTER (WHERE packed) AS packed

@@ -15,8 +15,14 @@ namespace {
 constexpr int kKinds = 6;
 
 std::pmr::memory_resource* Memory() {
-  return std::pmr::get_default_resource();
+  return std::pmr::new_delete_resource();
 }
+
+// While it lives, memory can only be had from where one is told to take it.
+struct NoDefaultMemory {
+  NoDefaultMemory() { std::pmr::set_default_resource(std::pmr::null_memory_resource()); }
+  ~NoDefaultMemory() { std::pmr::set_default_resource(nullptr); }
+};
 
 // What each kind means: all of them matter.
 std::vector<EventMeaning> RandomMeanings(Random* random) {
@@ -92,6 +98,7 @@ std::map<Key, Found> Expected(const PackedWorld& world, const std::vector<EventM
 // Shards are shared out to two questions, as two processes would have them. Nothing when ties are ambiguous.
 std::pmr::vector<GraphPart> Asked(const PackedWorld& world, const std::vector<EventMeaning>& meanings,
                                   bool by_session) {
+  const NoDefaultMemory no_default_memory;
   RepeatedSessions repeated(world.events.size(), Memory());
   for (const auto& segments : world.shards) {
     for (const SegmentBytes& segment : segments) {

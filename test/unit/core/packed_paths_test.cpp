@@ -16,8 +16,14 @@ constexpr int kKinds = 6;
 constexpr std::uint32_t kOther = 3;  // is the label of a node, too
 
 std::pmr::memory_resource* Memory() {
-  return std::pmr::get_default_resource();
+  return std::pmr::new_delete_resource();
 }
+
+// While it lives, memory can only be had from where one is told to take it.
+struct NoDefaultMemory {
+  NoDefaultMemory() { std::pmr::set_default_resource(std::pmr::null_memory_resource()); }
+  ~NoDefaultMemory() { std::pmr::set_default_resource(nullptr); }
+};
 
 struct Meaning {
   std::vector<EventMeaning> meanings;
@@ -154,6 +160,7 @@ std::map<Key, Taken> Fold(const std::map<Key, Taken>& all, const PackedPathsSpec
 std::pmr::vector<PathEdge> Asked(const PackedWorld& world, const Meaning& meaning,
                                  const PackedPathsSpec& spec, Micros gap, std::size_t most,
                                  bool* is_ambiguous) {
+  const NoDefaultMemory no_default_memory;
   RepeatedSessions repeated(world.events.size(), Memory());
   for (const auto& segments : world.shards) {
     for (const SegmentBytes& segment : segments) {
