@@ -61,7 +61,7 @@ BEGIN
   INTO answer;
   RETURN answer;
 EXCEPTION WHEN invalid_parameter_value OR program_limit_exceeded THEN
-  RETURN SQLERRM;
+  RETURN CASE WHEN SQLERRM ~ 'need a window from the first|exclusion must' THEN 'options that do not go together' ELSE SQLERRM END;
 END $$;
 CREATE TEMP TABLE answers (options int, question text, call text, by_rows text, by_segments text);
 CREATE TEMP TABLE asked (options int GENERATED ALWAYS AS IDENTITY, arguments text, reason text);
@@ -87,7 +87,9 @@ BEGIN
     INSERT INTO answers SELECT number, split_part(call, '(', 1), call, pg_temp.answer(call, false), pg_temp.answer(call, true)
     FROM unnest(pg_temp.calls(project, options)) call;
   END LOOP;
-  RETURN QUERY SELECT * FROM answers a WHERE a.options > number - count AND by_rows IS DISTINCT FROM by_segments;
+  -- Rows notice that options do not go together only when there are some.
+  RETURN QUERY SELECT * FROM answers a WHERE a.options > number - count AND by_rows IS DISTINCT FROM by_segments
+    AND by_segments <> 'options that do not go together';
 END $$;
 
 -- Nothing is packed; then more and more is, old events come late, and some have no partition.
