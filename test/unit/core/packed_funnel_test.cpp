@@ -147,7 +147,9 @@ void Ask(const PackedWorld& world, const Meaning& meaning, const PackedAttemptsS
     options.required = spec.options.order == StepOrder::kAny || spec.by_session ? 0 : 1;
     options.shard_bits = PackedWorld::kShardBits;
     options.shard = shard;
-    SegmentScan scan(options, Memory());
+    // Not the default memory, which nothing may come from.
+    std::pmr::monotonic_buffer_resource memory;
+    SegmentScan scan(options, &memory);
     for (const SegmentBytes& segment : world.shards[shard])
       scan.Add(segment.content, segment.sessions, meaning.of_kinds);
     scan.Run(shard % 2 ? &worker : &leader, StopToken());
