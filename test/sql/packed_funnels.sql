@@ -143,6 +143,8 @@ SELECT packed_attempts(current_org_id(), 'many', 'SELECT kind, 1, NULL::text FRO
   'infinity', false, false, false, false, true, '{2002-04-02,2002-04-01}');
 RESET ROLE;
 SELECT clear_current_org();
+DROP OWNED BY regress_packed_analyst;
+DROP ROLE regress_packed_analyst;
 
 -- Most were asked of segments, and had something to say.
 SELECT count(*) FILTER (WHERE reason IS NULL) > 70 AS of_segments, count(*) FILTER (WHERE reason = 'error') < 35 AS few_errors FROM asked;
