@@ -7,6 +7,7 @@
 #include "src/core/packed_funnel.hpp"
 #include "src/core/packed_journey_graph.hpp"
 #include "src/core/packed_paths.hpp"
+#include "src/core/packed_retention.hpp"
 
 namespace productgraph::core {
 namespace {
@@ -45,6 +46,12 @@ PackedQuestion* MakeFromSpec(std::span<const std::uint8_t> bytes, const Question
   return Make<Question>(context, spec, context);
 }
 
+// Of a question whose spec is followed by more.
+template <class Question>
+PackedQuestion* MakeReading(std::span<const std::uint8_t> bytes, const QuestionContext& context) {
+  return std::pmr::polymorphic_allocator<>(context.memory).new_object<Question>(ByteReader(bytes), context);
+}
+
 }  // namespace
 
 PackedQuestion* MakePackedQuestion(QuestionType type, std::span<const std::uint8_t> spec,
@@ -60,6 +67,8 @@ PackedQuestion* MakePackedQuestion(QuestionType type, std::span<const std::uint8
       return MakeFromSpec<PackedPaths, PackedPathsSpec>(spec, context);
     case QuestionType::kJourneyGraph:
       return MakeFromSpec<PackedJourneyGraph, PackedJourneyGraphSpec>(spec, context);
+    case QuestionType::kRetention:
+      return MakeReading<PackedRetention>(spec, context);
   }
   ThrowCorruptState();
 }

@@ -9,10 +9,16 @@
 
 namespace productgraph::core {
 
-enum class QuestionType : std::uint8_t { kFunnel, kAttempts, kPaths, kJourneyGraph };
+enum class QuestionType : std::uint8_t {
+  kFunnel,
+  kAttempts,
+  kPaths,
+  kJourneyGraph,
+  kRetention,
+};
 
-// `spec` are the bytes of the question's spec: for kAttempts those of PackedAttemptsSpec and
-// of the starts of the periods behind it. Made in context.memory, which owns it. Throws bad_alloc.
+// `spec` are the bytes of the question's spec, and of what it says follows them. Made in context.memory,
+// which owns it. Throws bad_alloc.
 PackedQuestion* MakePackedQuestion(QuestionType type, std::span<const std::uint8_t> spec,
                                    const QuestionContext& context);
 

@@ -20,4 +20,11 @@ void AddRow(const ResultRows& rows, const Datum* values, const bool* nulls) {
                        const_cast<bool*>(nulls ? nulls : kNoNulls));
 }
 
+void AddNullRow(const ResultRows& rows) {
+  Datum values[kMaxColumns] = {};
+  bool nulls[kMaxColumns];
+  memset(nulls, true, sizeof(nulls));
+  AddRow(rows, values, nulls);
+}
+
 }  // namespace productgraph::pg

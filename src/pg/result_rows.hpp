@@ -16,4 +16,7 @@ ResultRows BeginRows(FunctionCallInfo fcinfo);
 // One value for each column; `nulls` may be left out when there are none.
 void AddRow(const ResultRows& rows, const Datum* values, const bool* nulls = nullptr);
 
+// A row of nulls.
+void AddNullRow(const ResultRows& rows);
+
 }  // namespace productgraph::pg
