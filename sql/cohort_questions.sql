@@ -17,16 +17,30 @@ DECLARE
   last_day text := CASE WHEN isfinite(until)
     THEN productgraph.period_number('day', zone, productgraph.timestamp_literal(until - interval '1 microsecond'))
     ELSE '(SELECT max(day) FROM days)' END;
+  counts productgraph.activity_count[];
+  days text;
 BEGIN
   IF period = 'hour' THEN
     RAISE 'unknown period "hour"' USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Active users are those of a day, week or month; trend(…, measure => ''unique'') counts those of an hour.';
   END IF;
   PERFORM productgraph.check_range(since, until);
+  counts := productgraph.activity_from_segments('active_users()', project, what, 'day', period, '-infinity', until, filter, actor, zone);
   -- An active day counts for a window of w days until its end or the actor's next active day, whichever is first; so
   -- sums of what begins and ends are distinct counts.
-  RETURN QUERY EXECUTE format(
-    'WITH days AS MATERIALIZED (
+  days := CASE WHEN counts IS NOT NULL THEN format(
+    'counted AS MATERIALIZED (
+       SELECT c.*, number::integer AS day, %s AS n FROM unnest($1) c
+     ), days AS (
+       SELECT day, n FROM counted WHERE active > 0
+     ), active AS (
+       SELECT n, sum(active)::bigint AS days, sum(joining)::bigint AS actors, sum(fresh)::bigint AS new_actors
+       FROM counted WHERE active > 0 GROUP BY n
+     ), changes AS (
+       SELECT day, active - out_of_7 AS in_7, active - out_of_30 AS in_30 FROM counted
+     )', productgraph.period_number(period, zone, productgraph.period_start('day', zone, 'c.number')))
+  ELSE format(
+    'days AS MATERIALIZED (
        SELECT %s AS day, %s AS n, %s AS actor FROM productgraph.events e
        WHERE %4$s AND %5$s AND %3$s IS NOT NULL GROUP BY 1, 2, 3
      ), marked AS MATERIALIZED (
@@ -34,14 +48,18 @@ BEGIN
        FROM days WINDOW w AS (PARTITION BY actor ORDER BY day)
      ), active AS MATERIALIZED (
        SELECT n, count(*) AS days, count(*) FILTER (WHERE previous_n IS DISTINCT FROM n) AS actors,
-         count(*) FILTER (WHERE previous_n IS NULL) AS new_actors, min(day) AS first_day
+         count(*) FILTER (WHERE previous_n IS NULL) AS new_actors
        FROM marked GROUP BY n
      ), changes AS (
        SELECT day, count(*) AS in_7, count(*) AS in_30 FROM marked GROUP BY day
        UNION ALL SELECT least(day + 7, next_day), -count(*), 0 FROM marked GROUP BY 1
        UNION ALL SELECT least(day + 30, next_day), 0, -count(*) FROM marked GROUP BY 1
-     ), periods AS (
-       SELECT n, %6$s AS starts, %7$s AS first_day, least(%8$s - 1, %9$s) AS last_day FROM %10$s s(n)
+     )',
+    productgraph.period_number('day', zone), productgraph.period_number(period, zone), counted,
+    productgraph.question_scope(project, '-infinity', until, filter), productgraph.any_step_condition(what)) END;
+  RETURN QUERY EXECUTE format(
+    'WITH %s, periods AS (
+       SELECT n, %s AS starts, %s AS first_day, least(%s - 1, %s) AS last_day FROM %s s(n)
      ), rolling AS (
        SELECT day, sum(sum(in_7)) OVER w AS in_7, sum(sum(in_30)) OVER w AS in_30
        FROM (SELECT * FROM changes UNION ALL SELECT last_day, 0, 0 FROM periods) c
@@ -51,12 +69,11 @@ BEGIN
        round(coalesce(a.days, 0)::numeric / (p.last_day - p.first_day + 1) / nullif(r.in_30, 0), 4)
      FROM periods p JOIN rolling r ON r.day = p.last_day LEFT JOIN active a ON a.n = p.n
      ORDER BY p.n',
-    productgraph.period_number('day', zone), productgraph.period_number(period, zone), counted,
-    productgraph.question_scope(project, '-infinity', until, filter), productgraph.any_step_condition(what),
-    productgraph.period_start(period, zone, 'n'),
+    days, productgraph.period_start(period, zone, 'n'),
     productgraph.period_number('day', zone, productgraph.period_start(period, zone, 'n')),
     productgraph.period_number('day', zone, productgraph.period_start(period, zone, 'n + 1')), last_day,
-    productgraph.period_series(period, zone, since, until, 'days'));
+    productgraph.period_series(period, zone, since, until, 'days'))
+  USING counts;
 END
 $$;
 COMMENT ON FUNCTION active_users(text, text, timestamptz, timestamptz, jsonb, text, text, steps) IS
@@ -80,10 +97,21 @@ SET jit = off
 AS $$
 DECLARE
   zone text := productgraph.check_timezone(timezone);
+  counts productgraph.activity_count[];
+  present text;
 BEGIN
   PERFORM productgraph.check_range(since, until);
-  RETURN QUERY EXECUTE format(
-    'WITH active AS MATERIALIZED (
+  counts := productgraph.activity_from_segments('lifecycle()', project, what, period, NULL, '-infinity', until, filter, actor, zone);
+  present := CASE WHEN counts IS NOT NULL THEN
+    'active AS (
+       SELECT number AS n FROM unnest($1) WHERE active > 0
+     ), present AS (
+       SELECT number AS n, fresh AS new, "returning", resurrecting FROM unnest($1)
+     ), absent AS (
+       SELECT number + 1 AS n, leaving AS dormant FROM unnest($1)
+     )'
+  ELSE format(
+    'active AS MATERIALIZED (
        SELECT %s AS n, %s AS actor FROM productgraph.events e
        WHERE %3$s AND %4$s AND %2$s IS NOT NULL GROUP BY 1, 2
      ), marked AS MATERIALIZED (
@@ -96,14 +124,17 @@ BEGIN
        FROM marked GROUP BY n
      ), absent AS (
        SELECT n + 1 AS n, count(*) AS dormant FROM marked WHERE next IS DISTINCT FROM n + 1 GROUP BY n
-     )
-     SELECT %5$s, coalesce(p.new, 0), coalesce(p."returning", 0), coalesce(p.resurrecting, 0), coalesce(a.dormant, 0)
-     FROM %6$s s(n) LEFT JOIN present p ON p.n = s.n LEFT JOIN absent a ON a.n = s.n
-     ORDER BY s.n',
+     )',
     productgraph.period_number(period, zone), productgraph.actor_expression(actor),
-    productgraph.question_scope(project, '-infinity', until, filter), productgraph.any_step_condition(what),
-    productgraph.period_start(period, zone, 's.n'),
-    productgraph.period_series(period, zone, since, until, 'active'));
+    productgraph.question_scope(project, '-infinity', until, filter), productgraph.any_step_condition(what)) END;
+  RETURN QUERY EXECUTE format(
+    'WITH %s
+     SELECT %s, coalesce(p.new, 0), coalesce(p."returning", 0), coalesce(p.resurrecting, 0), coalesce(a.dormant, 0)
+     FROM %s s(n) LEFT JOIN present p ON p.n = s.n LEFT JOIN absent a ON a.n = s.n
+     ORDER BY s.n',
+    present, productgraph.period_start(period, zone, 's.n'),
+    productgraph.period_series(period, zone, since, until, 'active'))
+  USING counts;
 END
 $$;
 COMMENT ON FUNCTION lifecycle(text, steps, text, timestamptz, timestamptz, jsonb, text, text) IS
@@ -124,20 +155,28 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 30
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
+DECLARE
+  zone text := productgraph.check_timezone(timezone);
+  counts productgraph.stickiness_count[];
+  counted text;
 BEGIN
+  PERFORM productgraph.check_range(since, until);
+  counts := productgraph.stickiness_from_segments(project, what, period, since, until, filter, actor, zone);
+  counted := CASE WHEN counts IS NOT NULL THEN 'SELECT * FROM unnest($1)'
+  ELSE format(
+    'SELECT periods, count(*) AS actors
+     FROM (SELECT count(*)::integer AS periods FROM (
+             SELECT %s AS n, %s AS actor FROM productgraph.events e
+             WHERE %s AND %s AND %2$s IS NOT NULL GROUP BY 1, 2) active GROUP BY actor) a
+     GROUP BY periods',
+    productgraph.period_number(period, zone), productgraph.actor_expression(actor),
+    productgraph.question_scope(project, since, until, filter), productgraph.any_step_condition(what)) END;
   RETURN QUERY EXECUTE format(
-    'WITH active AS (
-       SELECT %s AS n, %s AS actor FROM productgraph.events e
-       WHERE %s AND %s AND %2$s IS NOT NULL GROUP BY 1, 2
-     ), counted AS MATERIALIZED (
-       SELECT periods, count(*) AS actors FROM (SELECT count(*)::integer AS periods FROM active GROUP BY actor) a
-       GROUP BY periods
-     )
+    'WITH counted AS MATERIALIZED (%s)
      SELECT s.periods, coalesce(c.actors, 0), round(coalesce(c.actors, 0) / (SELECT sum(actors) FROM counted), 4)
      FROM generate_series(1, (SELECT max(periods) FROM counted)) s(periods) LEFT JOIN counted c USING (periods)
-     ORDER BY s.periods',
-    productgraph.period_number(period, productgraph.check_timezone(timezone)), productgraph.actor_expression(actor),
-    productgraph.question_scope(project, since, until, filter), productgraph.any_step_condition(what));
+     ORDER BY s.periods', counted)
+  USING counts;
 END
 $$;
 COMMENT ON FUNCTION stickiness(text, steps, text, timestamptz, timestamptz, jsonb, text, text) IS

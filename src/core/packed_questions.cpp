@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory_resource>
 
+#include "src/core/packed_activity.hpp"
 #include "src/core/packed_attempt_list.hpp"
 #include "src/core/packed_funnel.hpp"
 #include "src/core/packed_journey_graph.hpp"
@@ -69,6 +70,8 @@ PackedQuestion* MakePackedQuestion(QuestionType type, std::span<const std::uint8
       return MakeFromSpec<PackedJourneyGraph, PackedJourneyGraphSpec>(spec, context);
     case QuestionType::kRetention:
       return MakeReading<PackedRetention>(spec, context);
+    case QuestionType::kActivity:
+      return MakeReading<PackedActivity>(spec, context);
   }
   ThrowCorruptState();
 }

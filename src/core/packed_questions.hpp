@@ -15,7 +15,11 @@ enum class QuestionType : std::uint8_t {
   kPaths,
   kJourneyGraph,
   kRetention,
+  kActivity,
 };
+
+// `spec` are the bytes of the question's spec, and of what it says follows them. Made in context.memory,
+// which owns it. Throws bad_alloc.
 
 // `spec` are the bytes of the question's spec, and of what it says follows them. Made in context.memory,
 // which owns it. Throws bad_alloc.

@@ -81,6 +81,13 @@ LANGUAGE sql VOLATILE AS $$
     one_of('calendar', 'rolling'), one_of('on', 'on_or_after'), one_of(NULL, NULL, '{0,1,3}', '{1}', '{2,3}'),
     one_of(NULL, NULL, 'page.path', 'event.type'), random_options())
 $$;
+CREATE FUNCTION random_activity(project text) RETURNS text
+LANGUAGE sql VOLATILE AS $$
+  SELECT format('SELECT * FROM %s(%L, what => %L, period => %L, %s)', q, project, random_steps(),
+    CASE q WHEN 'active_users' THEN one_of('day', 'day', 'week', 'month') ELSE one_of('hour', 'day', 'day', 'week', 'month') END,
+    random_options())
+  FROM one_of('active_users', 'lifecycle', 'stickiness') q
+$$;
 
 CREATE FUNCTION all_differences(question text, rounds integer) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE AS $$
@@ -96,16 +103,23 @@ CALL add_random(:'org', 1500);
 CALL pack();
 CALL add_random(:'org', 100);
 SELECT * FROM all_differences('retention', 80);
+SELECT * FROM all_differences('activity', 80);
 CALL pack();
 SELECT * FROM all_differences('retention', 30);
+SELECT * FROM all_differences('activity', 30);
 CALL add_random(:'org', 300);
 SELECT * FROM all_differences('retention', 30);
+SELECT * FROM all_differences('activity', 30);
 
 -- How questions are answered.
 SET client_min_messages = debug1;
 SELECT count(*) > 0 FROM retention_table('periods');
 SELECT count(*) > 0 FROM retention_table('periods', breakdown => 'event.type', periods_by => 'rolling', actor => 'session');
 SELECT count(*) > 0 FROM retention_table('periods', 'a', filter => '{"metadata.plan": "pro"}');
+SELECT count(*) > 0 FROM active_users('periods');
+SELECT count(*) > 0 FROM lifecycle('periods', 'a', actor => 'session');
+SELECT count(*) > 0 FROM stickiness('periods', '["a", "b"]', 'week');
+SELECT count(*) > 0 FROM lifecycle('periods', '{"metadata.plan": "pro"}');
 SELECT count(*) > 0 FROM retention_table('periods', 'a', actor => 'metadata.plan');
 RESET client_min_messages;
 
@@ -115,11 +129,12 @@ SELECT add_member('periods_analyst', :'org');
 SET ROLE periods_analyst;
 SELECT set_current_org(:'org') IS NOT NULL AS chosen;
 SELECT * FROM all_differences('retention', 10);
+SELECT * FROM all_differences('activity', 10);
 RESET ROLE;
 SELECT clear_current_org();
 DROP ROLE periods_analyst;
 
 -- Clean up what others do not need.
-DROP FUNCTION all_differences, differences, random_retention, random_steps, random_options, one_of;
+DROP FUNCTION all_differences, differences, random_retention, random_activity, random_steps, random_options, one_of;
 DROP PROCEDURE add_random, pack;
 SELECT drop_organization(:'org');
