@@ -69,6 +69,8 @@ DECLARE
                 || productgraph.any_step_condition(what);
   largest text[];
   rows text;
+  counts productgraph.trend_count[];
+  measured text;
 BEGIN
   IF top < 1 THEN
     RAISE 'top must be at least 1' USING ERRCODE = 'invalid_parameter_value',
@@ -83,28 +85,33 @@ BEGIN
                 replace(scope, '%', '%%'))
   END;
   IF breakdown IS NOT NULL AND top IS NOT NULL THEN
+    counts := productgraph.trend_from_segments(project, what, measure, NULL, label, breakdown, since, until, filter, actor, zone);
     EXECUTE format(
       'SELECT coalesce(array_agg(label ORDER BY size DESC NULLS LAST, label COLLATE "C"), ''{}'') FROM (
          SELECT label, %s AS size FROM (%s) r WHERE label IS NOT NULL
          GROUP BY label ORDER BY size DESC NULLS LAST, label COLLATE "C" LIMIT %s) t',
-      CASE measure WHEN 'sum' THEN 'sum(number)' ELSE 'count(*)' END,
-      format(rows, label || ' AS label', label), top)
-    INTO largest;
+      CASE WHEN counts IS NOT NULL THEN 'sum(value)' WHEN measure = 'sum' THEN 'sum(number)' ELSE 'count(*)' END,
+      CASE WHEN counts IS NOT NULL THEN 'SELECT * FROM unnest($1)' ELSE format(rows, label || ' AS label', label) END, top)
+    INTO largest USING counts;
     label := format('CASE WHEN %s = ANY (%L::text[]) THEN %1$s WHEN %1$s IS NOT NULL THEN ''other'' END', label, largest);
   END IF;
+  counts := productgraph.trend_from_segments(project, what, measure, period, label, breakdown, since, until, filter, actor, zone);
+  measured := CASE WHEN counts IS NOT NULL THEN 'SELECT number AS n, label, value FROM unnest($2)'
+                   ELSE format('SELECT n, label, %s AS value FROM (%s) r GROUP BY n, label', aggregate,
+                               format(rows, format('%s AS n, %s AS label', number, label), number || ', ' || label)) END;
   RETURN QUERY EXECUTE format(
-    'WITH measured AS MATERIALIZED (SELECT n, label, %s AS value FROM (%s) r GROUP BY n, label),
+    'WITH measured AS MATERIALIZED (%s),
      labels AS (%s)
      SELECT %s, l.label, %s
      FROM %s s(n) CROSS JOIN labels l
      LEFT JOIN measured m ON m.n = s.n AND m.label IS NOT DISTINCT FROM l.label
      ORDER BY s.n, array_position($1, l.label) NULLS LAST, l.label COLLATE "C" NULLS LAST',
-    aggregate, format(rows, format('%s AS n, %s AS label', number, label), number || ', ' || label),
+    measured,
     CASE WHEN breakdown IS NULL THEN 'SELECT NULL::text AS label' ELSE 'SELECT DISTINCT label FROM measured' END,
     productgraph.period_start(period, zone, 's.n'),
     CASE WHEN measure IN ('count', 'unique', 'sum') THEN 'coalesce(m.value::numeric, 0)' ELSE 'm.value::numeric' END,
     productgraph.period_series(period, zone, since, until, 'measured'))
-  USING largest;
+  USING largest, counts;
 END
 $$;
 COMMENT ON FUNCTION trend(text, steps, text, text, text, text, integer, timestamptz, timestamptz, jsonb, text, text) IS

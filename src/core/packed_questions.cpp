@@ -9,6 +9,7 @@
 #include "src/core/packed_journey_graph.hpp"
 #include "src/core/packed_paths.hpp"
 #include "src/core/packed_retention.hpp"
+#include "src/core/packed_trend.hpp"
 
 namespace productgraph::core {
 namespace {
@@ -72,6 +73,8 @@ PackedQuestion* MakePackedQuestion(QuestionType type, std::span<const std::uint8
       return MakeReading<PackedRetention>(spec, context);
     case QuestionType::kActivity:
       return MakeReading<PackedActivity>(spec, context);
+    case QuestionType::kTrend:
+      return MakeReading<PackedTrend>(spec, context);
   }
   ThrowCorruptState();
 }

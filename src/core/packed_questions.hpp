@@ -16,6 +16,7 @@ enum class QuestionType : std::uint8_t {
   kJourneyGraph,
   kRetention,
   kActivity,
+  kTrend,
 };
 
 // `spec` are the bytes of the question's spec, and of what it says follows them. Made in context.memory,

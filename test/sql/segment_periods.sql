@@ -88,6 +88,12 @@ LANGUAGE sql VOLATILE AS $$
     random_options())
   FROM one_of('active_users', 'lifecycle', 'stickiness') q
 $$;
+CREATE FUNCTION random_trend(project text) RETURNS text
+LANGUAGE sql VOLATILE AS $$
+  SELECT format('SELECT * FROM trend(%L, what => %L, measure => %L, period => %L, breakdown => %L, top => %L, %s)', project,
+    random_steps(), one_of('count', 'unique'), one_of('hour', 'day', 'day', 'week', 'month'),
+    one_of(NULL, 'page.path', 'event.type'), one_of('1', '2', '10', NULL), random_options())
+$$;
 
 CREATE FUNCTION all_differences(question text, rounds integer) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE AS $$
@@ -104,12 +110,15 @@ CALL pack();
 CALL add_random(:'org', 100);
 SELECT * FROM all_differences('retention', 80);
 SELECT * FROM all_differences('activity', 80);
+SELECT * FROM all_differences('trend', 80);
 CALL pack();
 SELECT * FROM all_differences('retention', 30);
 SELECT * FROM all_differences('activity', 30);
+SELECT * FROM all_differences('trend', 30);
 CALL add_random(:'org', 300);
 SELECT * FROM all_differences('retention', 30);
 SELECT * FROM all_differences('activity', 30);
+SELECT * FROM all_differences('trend', 30);
 
 -- How questions are answered.
 SET client_min_messages = debug1;
@@ -119,6 +128,8 @@ SELECT count(*) > 0 FROM retention_table('periods', 'a', filter => '{"metadata.p
 SELECT count(*) > 0 FROM active_users('periods');
 SELECT count(*) > 0 FROM lifecycle('periods', 'a', actor => 'session');
 SELECT count(*) > 0 FROM stickiness('periods', '["a", "b"]', 'week');
+SELECT count(*) > 0 FROM trend('periods', measure => 'unique', breakdown => 'page.path', actor => 'session');
+SELECT count(*) > 0 FROM trend('periods', measure => 'sum', field => 'event.sequence');
 SELECT count(*) > 0 FROM lifecycle('periods', '{"metadata.plan": "pro"}');
 SELECT count(*) > 0 FROM retention_table('periods', 'a', actor => 'metadata.plan');
 RESET client_min_messages;
@@ -130,11 +141,12 @@ SET ROLE periods_analyst;
 SELECT set_current_org(:'org') IS NOT NULL AS chosen;
 SELECT * FROM all_differences('retention', 10);
 SELECT * FROM all_differences('activity', 10);
+SELECT * FROM all_differences('trend', 10);
 RESET ROLE;
 SELECT clear_current_org();
 DROP ROLE periods_analyst;
 
 -- Clean up what others do not need.
-DROP FUNCTION all_differences, differences, random_retention, random_activity, random_steps, random_options, one_of;
+DROP FUNCTION all_differences, differences, random_retention, random_activity, random_trend, random_steps, random_options, one_of;
 DROP PROCEDURE add_random, pack;
 SELECT drop_organization(:'org');
