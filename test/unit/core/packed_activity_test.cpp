@@ -32,7 +32,7 @@ std::set<std::int32_t> NumbersOf(const std::vector<MeantEvent>& events,
   return numbers;
 }
 
-// Of those who were active in [number - days, number].
+// Whether any of the periods is among the last `days` ones that end with a number.
 bool IsIn(const std::set<std::int32_t>& numbers, std::int32_t number, int days) {
   const auto first = numbers.lower_bound(number - days + 1);
   return first != numbers.end() && *first <= number;
