@@ -1,4 +1,22 @@
--- Deleting an organization: no row of it stays, in any table.
+-- Deleting an organization, or a project: no row of it stays, in any table.
+
+CREATE FUNCTION setup_removal() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  CREATE OR REPLACE TRIGGER remove_rows BEFORE DELETE ON productgraph.organizations
+    FOR EACH ROW EXECUTE FUNCTION productgraph.remove_organization_rows();
+  CREATE OR REPLACE TRIGGER remove_rows BEFORE DELETE ON productgraph.projects
+    FOR EACH ROW EXECUTE FUNCTION productgraph.remove_project_rows();
+  GRANT EXECUTE ON FUNCTION
+    productgraph.drop_organization(uuid),
+    productgraph.drop_project(text),
+    productgraph.remove_project_events(uuid, text)
+    TO productgraph_service;
+END
+$$;
+COMMENT ON FUNCTION setup_removal() IS 'Part of setup(): who may remove what, and what goes with organizations and projects.';
 
 CREATE FUNCTION remove_organization_rows() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -15,10 +33,10 @@ BEGIN
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
   previous := productgraph.enter_org(OLD.id);
-  FOREACH table_name IN ARRAY productgraph.tenant_tables() LOOP
-    IF table_name <> 'organizations' AND table_name <> ALL (productgraph.packed_tables()) THEN
-      EXECUTE format('DELETE FROM productgraph.%I WHERE org_id = $1', table_name) USING OLD.id;
-    END IF;
+  -- Projects last: their own trigger finds nothing left then.
+  FOR table_name IN SELECT t FROM unnest(productgraph.tenant_tables()) t
+                    WHERE t <> 'organizations' AND t <> ALL (productgraph.packed_tables()) ORDER BY t = 'projects' LOOP
+    EXECUTE format('DELETE FROM productgraph.%I WHERE org_id = $1', table_name) USING OLD.id;
   END LOOP;
   PERFORM productgraph.forget_all_packed(OLD.id);
   PERFORM productgraph.leave_org(previous);
@@ -41,3 +59,84 @@ COMMENT ON FUNCTION drop_organization(uuid) IS
 'Deletes an organization with everything that belongs to it: events, sessions, projects, keys, members and the rest; '
 'false when there is none. Waits for ingestion that is under way for it. Error 25000 in a transaction that is not READ '
 'COMMITTED.';
+
+CREATE FUNCTION event_key(project text, event_id text) RETURNS uuid
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'productgraph_event_key';
+COMMENT ON FUNCTION event_key(text, text) IS
+'The key in event_keys by which repeats of a stored event are recognised. NULL for NULL.';
+
+CREATE FUNCTION remove_project_events(org uuid, project text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  removed bigint;
+BEGIN
+  WITH gone AS (
+    DELETE FROM productgraph.events e WHERE e.org_id = org AND e.project_id = project RETURNING e.event_id
+  ), forgotten AS (
+    DELETE FROM productgraph.event_keys k USING gone g
+    WHERE k.org_id = org AND k.key = productgraph.event_key(project, g.event_id)
+  )
+  SELECT count(*) FROM gone INTO removed;
+  RETURN removed;
+END
+$$;
+COMMENT ON FUNCTION remove_project_events(uuid, text) IS
+'Part of drop_project(): deletes the events of a project with their keys, so that a later project of this id can have the '
+'same events, and returns how many.';
+
+CREATE FUNCTION remove_project_rows() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  previous uuid;
+  table_name name;
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE 'projects can be deleted in READ COMMITTED transactions only'
+      USING ERRCODE = 'invalid_transaction_state';
+  END IF;
+  previous := productgraph.enter_org(OLD.org_id);
+  -- Ingestion holds the row of the organization, so with it locked what was under way has ended, and the rest waits.
+  PERFORM FROM productgraph.organizations o WHERE o.id = OLD.org_id FOR UPDATE;
+  PERFORM productgraph.remove_project_events(OLD.org_id, OLD.id);
+  FOR table_name IN SELECT t FROM unnest(productgraph.tenant_tables()) t JOIN pg_attribute a
+                      ON a.attrelid = format('productgraph.%I', t)::regclass AND a.attname = 'project_id' AND NOT a.attisdropped
+                    WHERE t <> 'events' AND t <> ALL (productgraph.packed_tables()) LOOP
+    EXECUTE format('DELETE FROM productgraph.%I WHERE org_id = $1 AND project_id = $2', table_name) USING OLD.org_id, OLD.id;
+  END LOOP;
+  PERFORM productgraph.forget_packed_project(OLD.org_id, OLD.id);
+  PERFORM productgraph.leave_org(previous);
+  RETURN OLD;
+END
+$$;
+COMMENT ON FUNCTION remove_project_rows() IS
+'Trigger of projects: deletes the rows of a project from every table before its own.';
+
+CREATE FUNCTION drop_project(project text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  org uuid := productgraph.project_org(project);
+  removed bigint;
+BEGIN
+  -- One after the other: each is to hold the organization alone later, and shares it with the others until then.
+  PERFORM FROM productgraph.organizations o WHERE o.id = org FOR NO KEY UPDATE;
+  -- Keeps packing, which passes by a project that is being deleted, from waiting for what is unpacked here.
+  PERFORM FROM productgraph.projects p WHERE p.org_id = org AND p.id = project FOR UPDATE;
+  -- Most of the work while ingestion for the organization goes on; then what came meanwhile.
+  removed := productgraph.remove_project_events(org, project);
+  PERFORM FROM productgraph.organizations o WHERE o.id = org FOR UPDATE;
+  removed := removed + productgraph.remove_project_events(org, project);
+  DELETE FROM productgraph.projects p WHERE p.org_id = org AND p.id = project;
+  RETURN removed;
+END
+$$;
+COMMENT ON FUNCTION drop_project(text) IS
+'Deletes a project of the current organization with everything that belongs to it: events, sessions, keys, journeys and '
+'the rest; returns how many events it had. Waits for ingestion that is under way for the organization. Errors: 42704 '
+'unknown project, 25000 in a transaction that is not READ COMMITTED.';

@@ -173,7 +173,8 @@ BEGIN
   FROM unnest('{packed_projects,packed_weeks}'::name[]) t;
   PERFORM productgraph.watch_events('productgraph.events');
   PERFORM productgraph.watch_events(w.partition) FROM productgraph.event_weeks() w;
-  GRANT EXECUTE ON FUNCTION productgraph.receipt_floor(), productgraph.forget_all_packed(uuid)
+  GRANT EXECUTE ON FUNCTION productgraph.receipt_floor(), productgraph.forget_all_packed(uuid),
+    productgraph.forget_packed_project(uuid, text)
     TO productgraph_service, productgraph_owner;
   GRANT EXECUTE ON FUNCTION productgraph.unpack_changed(), productgraph.begin_packing(), productgraph.pack_events(bigint),
     productgraph.pack_week(uuid, text, timestamptz, bigint, timestamptz),

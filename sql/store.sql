@@ -293,8 +293,6 @@ BEGIN
     ALTER TABLE productgraph.projects ADD CONSTRAINT projects_settings_check
       CHECK (productgraph.is_valid_project_settings(settings));
   END IF;
-  CREATE OR REPLACE TRIGGER remove_rows BEFORE DELETE ON productgraph.organizations
-    FOR EACH ROW EXECUTE FUNCTION productgraph.remove_organization_rows();
   -- A service role lists and makes organizations; ingestion, which acts as the owner, finds out whose a key or an
   -- open project is. Rows of events, sessions and the rest belong to the current organization for everybody.
   PERFORM productgraph.add_policy('productgraph.organizations', 'service',
@@ -342,7 +340,6 @@ BEGIN
     productgraph.enter_org(uuid),
     productgraph.leave_org(uuid),
     productgraph.create_organization(text, text),
-    productgraph.drop_organization(uuid),
     productgraph.create_project(uuid, text, text, jsonb),
     productgraph.create_api_key(uuid, text, text, text[], timestamptz),
     productgraph.revoke_api_key(uuid, uuid),
@@ -378,6 +375,7 @@ BEGIN
   PERFORM productgraph.setup_packing();
   PERFORM productgraph.setup_maintenance_record();
   PERFORM productgraph.setup_security();
+  PERFORM productgraph.setup_removal();
   PERFORM productgraph.create_partitions(now() - interval '5 weeks', now() + interval '4 weeks');
 END
 $$;

@@ -12,6 +12,12 @@ namespace {
 SavedPlan keep_plan = {
     "SELECT FROM productgraph.organizations WHERE id = $1 FOR KEY SHARE", 1, {UUIDOID}, nullptr};
 
+SavedPlan keep_project_plan = {
+    "SELECT FROM productgraph.projects WHERE org_id = $1 AND id = $2 FOR KEY SHARE SKIP LOCKED",
+    2,
+    {UUIDOID, TEXTOID},
+    nullptr};
+
 SavedPlan take_plan = {
     "INSERT INTO productgraph.packed_weeks AS p (org_id, project_id, week, packed_until, shard_bits, "
     "generation)"
@@ -64,6 +70,11 @@ void BoundWaiting() {
 
 bool KeepOrganization(Datum org_id) {
   return ExecuteSelect(&keep_plan, &org_id, 1, false) > 0;
+}
+
+bool TryKeepProject(const ProjectWeek& of) {
+  const Datum values[] = {of.org_id, of.project_id};
+  return ExecuteSelect(&keep_project_plan, values, 1, false) > 0;
 }
 
 WeekState TakeWeek(const ProjectWeek& of) {

@@ -19,6 +19,10 @@ void BoundWaiting();
 // false when it is gone.
 bool KeepOrganization(Datum org_id);
 
+// The same for the project; false also when somebody is about to delete it, who is not waited for: they may
+// wait for the organization that we keep.
+bool TryKeepProject(const ProjectWeek& of);
+
 // Takes the row of a week, there or not, until the end of the transaction. Whoever packs or unpacks a week
 // does so first, so that one of the two sees what the other did.
 WeekState TakeWeek(const ProjectWeek& of);

@@ -151,7 +151,7 @@ struct Work {
 
 Work PackWeek(const ProjectWeek& of, int64 events, TimestampTz until) {
   Work work;
-  if (!KeepOrganization(of.org_id)) return work;
+  if (!KeepOrganization(of.org_id) || !TryKeepProject(of)) return work;
   const WeekState state = TakeWeek(of);
   if (state.packed_until >= until) return work;
   EventScan scan = {of, state.packed_until, until, ChooseShardBits(of, events), 0, 0};
