@@ -14,6 +14,15 @@ BEGIN
     productgraph.drop_project(text),
     productgraph.remove_project_events(uuid, text)
     TO productgraph_service;
+  GRANT EXECUTE ON FUNCTION
+    productgraph.enter_org_to_maintain(uuid),
+    productgraph.leave_org(uuid),
+    productgraph.delete_expired_rows(bigint),
+    productgraph.delete_expired_events(uuid, text, tstzmultirange, bigint),
+    productgraph.is_expired_week(regclass, timestamptz),
+    productgraph.expired_weeks(),
+    productgraph.drop_expired_weeks()
+    TO productgraph_owner;
 END
 $$;
 COMMENT ON FUNCTION setup_removal() IS 'Part of setup(): who may remove what, and what goes with organizations and projects.';

@@ -19,3 +19,10 @@ LANGUAGE C STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'productgraph_current_org_id';
 COMMENT ON FUNCTION current_org_id() IS
 'The organization that set_current_org() chose, NULL when there is none. Policies compare rows with it.';
+
+CREATE FUNCTION enter_org_to_maintain(org_id uuid) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_enter_org_to_maintain';
+COMMENT ON FUNCTION enter_org_to_maintain(uuid) IS
+'Part of maintain(), which works in one organization after the other: makes this one the current one until leave_org() or '
+'the end of the transaction, for members of productgraph_owner (else 42501), who may choose none with set_current_org().';

@@ -176,7 +176,8 @@ BEGIN
   GRANT EXECUTE ON FUNCTION productgraph.receipt_floor(), productgraph.forget_all_packed(uuid),
     productgraph.forget_packed_project(uuid, text)
     TO productgraph_service, productgraph_owner;
-  GRANT EXECUTE ON FUNCTION productgraph.unpack_changed(), productgraph.begin_packing(), productgraph.pack_events(bigint),
+  GRANT EXECUTE ON FUNCTION productgraph.unpack_changed(), productgraph.begin_packing(),
+    productgraph.pack_events(bigint, timestamptz),
     productgraph.pack_week(uuid, text, timestamptz, bigint, timestamptz),
     productgraph.unpack_week(uuid, text, timestamptz), productgraph.forget_packed(uuid, text, timestamptz),
     productgraph.note_unpacked(uuid, text, timestamptz), productgraph.watch_events(regclass),

@@ -78,13 +78,14 @@ $$;
 COMMENT ON FUNCTION unpacked_events(timestamptz, timestamptz) IS
 'Part of pack_events(): how many events of a week, of each project, are not packed yet.';
 
-CREATE FUNCTION pack_events(most bigint DEFAULT 20000000, OUT packed bigint, OUT merged bigint)
+CREATE FUNCTION pack_events(
+  most bigint DEFAULT 20000000, received_before timestamptz DEFAULT productgraph.begin_packing(),
+  OUT packed bigint, OUT merged bigint)
 RETURNS record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  received_before timestamptz := productgraph.begin_packing();
   scope record;
   waiting record;
   done record;
@@ -113,10 +114,11 @@ BEGIN
   packed := packed + productgraph.order_quiet_weeks(received_before, most - packed);
 END
 $$;
-COMMENT ON FUNCTION pack_events(bigint) IS
+COMMENT ON FUNCTION pack_events(bigint, timestamptz) IS
 'Part of maintain(): packs the events that are not packed yet, the latest weeks first, until it has packed at least so many. '
 'Ingestion and questions go on meanwhile. Returns how many events it packed and how many segments it merged; nothing '
-'when another session is at it. A week that cannot be packed is left for the next time with a warning.';
+'when received_before, which is what begin_packing() returned in this transaction, is NULL: another session is at it. A '
+'week that cannot be packed is left for the next time with a warning.';
 
 CREATE FUNCTION rebuild_week(org_id uuid, project_id text, week timestamptz, received_before timestamptz) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE

@@ -65,23 +65,40 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  received_before timestamptz;
+  can_pack boolean := true;
+  is_beside_another boolean := false;
   work record;
   page bigint;
 BEGIN
-  -- First, since it waits for writers and takes long: what follows takes locks that they may wait for.
+  -- First, since it waits for writers: what follows takes locks that they may wait for.
   BEGIN
-    work := productgraph.pack_events(pack_most);
-    task := 'events packed';
-    done := work.packed;
-    RETURN NEXT;
-    PERFORM productgraph.record_maintenance(task, done);
-    task := 'segments merged';
-    done := work.merged;
-    RETURN NEXT;
-    PERFORM productgraph.record_maintenance(task, done);
+    received_before := productgraph.begin_packing();
+    is_beside_another := received_before IS NULL;
   EXCEPTION WHEN others THEN
+    can_pack := false;
     RAISE WARNING 'events could not be packed: %', SQLERRM;
   END;
+  -- Before packing, which begins anew with what is left of a week.
+  task := 'expired rows deleted';
+  done := CASE WHEN is_beside_another THEN 0 ELSE productgraph.delete_expired_rows() END;
+  RETURN NEXT;
+  PERFORM productgraph.record_maintenance(task, done);
+  IF can_pack THEN
+    BEGIN
+      work := productgraph.pack_events(pack_most, received_before);
+      task := 'events packed';
+      done := work.packed;
+      RETURN NEXT;
+      PERFORM productgraph.record_maintenance(task, done);
+      task := 'segments merged';
+      done := work.merged;
+      RETURN NEXT;
+      PERFORM productgraph.record_maintenance(task, done);
+    EXCEPTION WHEN others THEN
+      RAISE WARNING 'events could not be packed: %', SQLERRM;
+    END;
+  END IF;
   PERFORM productgraph.forget_dropped_weeks();
   PERFORM productgraph.summarize_receipts();
   task := 'partitions created';
@@ -99,11 +116,16 @@ BEGIN
   GET DIAGNOSTICS done = ROW_COUNT;
   RETURN NEXT;
   PERFORM productgraph.record_maintenance(task, done);
+  -- Last, for the lock it takes.
+  task := 'expired weeks dropped';
+  done := productgraph.drop_expired_weeks();
+  RETURN NEXT;
+  PERFORM productgraph.record_maintenance(task, done);
 END
 $$;
 COMMENT ON FUNCTION maintain(interval, interval, bigint) IS
-'To be run now and then, say every hour, by a superuser or a member of productgraph_owner: packs about pack_most events at '
-'most, makes partitions for the '
-'weeks ahead, forgets by which ids events received longer ago are recognised as repeats, and forgets members whose role '
-'was dropped, before another role can inherit its OID. A run does a bounded part of what it finds and leaves the rest to '
-'the next. Returns what it did, and records it for store_status().';
+'To be run now and then, say every hour, by a superuser or a member of productgraph_owner, as a transaction of its own: '
+'deletes what projects keep no longer (about a million rows a call, and weeks as a whole), packs about pack_most events at '
+'most, makes partitions for the weeks ahead, forgets by which ids events received longer ago are recognised as repeats, and '
+'forgets members whose role was dropped, before another role can inherit its OID. A run does a bounded part of what it '
+'finds and leaves the rest to the next. Returns what it did, and records it for store_status().';

@@ -77,9 +77,15 @@ BEGIN
         ELSIF (value #>> '{}')::interval > interval '1000 years' THEN
           RAISE 'project setting "%" must be 1000 years at most', setting USING ERRCODE = 'invalid_parameter_value';
         END IF;
+      WHEN 'retention_days' THEN
+        IF value <> 'null' AND (jsonb_typeof(value) <> 'number' OR (value #>> '{}')::numeric NOT BETWEEN 1 AND 36500
+                                OR (value #>> '{}')::numeric % 1 <> 0) THEN
+          RAISE 'project setting "%" must be a whole number from 1 to 36500, or null', setting
+            USING ERRCODE = 'invalid_parameter_value';
+        END IF;
       ELSE
         RAISE 'unknown project setting "%"', setting USING ERRCODE = 'invalid_parameter_value',
-          HINT = 'Settings are open_ingest, allow_other_types, accept_past and accept_future.';
+          HINT = 'Settings are open_ingest, allow_other_types, accept_past, accept_future and retention_days.';
     END CASE;
   END LOOP;
   RETURN true;
@@ -108,7 +114,8 @@ $$;
 COMMENT ON FUNCTION create_project(uuid, text, text, jsonb) IS
 'Creates a project and returns its id, the string that clients send as project_id. settings: open_ingest (boolean: '
 'events need no API key), allow_other_types (boolean: event types beyond the known ones), accept_past and '
-'accept_future (interval up to 1000 years: how far from now event.timestamp may be; since 1970 and 1 day by default).';
+'accept_future (interval up to 1000 years: how far from now event.timestamp may be; since 1970 and 1 day by default), '
+'retention_days (1 to 36500: maintain() deletes what is older; null = never; productgraph.retention_days by default).';
 
 CREATE FUNCTION create_api_key(
   org_id uuid, project_id text, label text, scopes text[] DEFAULT '{ingest}', expires_at timestamptz DEFAULT NULL)

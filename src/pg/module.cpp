@@ -2,6 +2,7 @@
 #include "src/pg/boundary.hpp"
 #include "src/pg/organization.hpp"
 #include "src/pg/receipt_floor.hpp"
+#include "src/pg/retention_setting.hpp"
 
 extern "C" {
 #pragma GCC visibility push(default)
@@ -19,6 +20,7 @@ bool use_segments = true;
 
 void _PG_init(void) {
   productgraph::pg::DefineOrganizationSetting();
+  productgraph::pg::DefineRetentionSetting();
   DefineCustomBoolVariable("productgraph.use_segments",
                            "Answers questions from packed events where they can be.",
                            "Off, questions read rows only. The answers are the same.", &use_segments, true,

@@ -9,6 +9,7 @@ namespace {
 
 constexpr const char* kSetting = "productgraph.current_org";
 constexpr const char* kServiceRole = "productgraph_service";
+constexpr const char* kOwnerRole = "productgraph_owner";
 constexpr int kUuidCharacters = 36;
 
 enum class OrganizationScope {
@@ -88,9 +89,13 @@ void ForgetVerification(XactEvent, void*) {
   verified_outer = InvalidOid;
 }
 
+bool HasPrivilegesOf(Oid role, const char* name) {
+  const Oid other = get_role_oid(name, true);
+  return superuser_arg(role) || (OidIsValid(other) && has_privs_of_role(role, other));
+}
+
 bool IsService(Oid role) {
-  const Oid service = get_role_oid(kServiceRole, true);
-  return superuser_arg(role) || (OidIsValid(service) && has_privs_of_role(role, service));
+  return HasPrivilegesOf(role, kServiceRole);
 }
 
 SavedPlan exists_plan = {"SELECT FROM productgraph.organizations WHERE id = $1", 1, {UUIDOID}, nullptr};
@@ -209,6 +214,17 @@ PRODUCTGRAPH_FUNCTION(set_current_org) {
 
 PRODUCTGRAPH_FUNCTION(clear_current_org) {
   Assign(nullptr, InvalidOid, ScopeOf(!PG_ARGISNULL(0) && PG_GETARG_BOOL(0)));
+  PG_RETURN_VOID();
+}
+
+// The choice is the store's own, not one that the role could make: it ends with the transaction at the
+// latest.
+PRODUCTGRAPH_FUNCTION(enter_org_to_maintain) {
+  if (!HasPrivilegesOf(GetUserId(), kOwnerRole)) {
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("only members of \"%s\" maintain organizations", kOwnerRole)));
+  }
+  Assign(PG_GETARG_UUID_P(0), InvalidOid, OrganizationScope::kTransaction);
   PG_RETURN_VOID();
 }
 

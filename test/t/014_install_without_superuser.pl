@@ -18,11 +18,11 @@ my $org = $node->safe_psql('shop', q{SELECT productgraph.create_organization('mi
 $node->safe_psql('shop', qq{SELECT productgraph.create_project('$org', 'p', settings => '{"open_ingest": true}')}, @keeper);
 is($node->safe_psql('shop', q{SELECT productgraph.ingest('[{"event_id":"1","project_id":"p","session.id":"s",
 	"event.type":"page.view","event.timestamp":"2024-01-15T10:30:00Z"}]') -> 'accepted'}, @keeper), '1', 'an event is stored');
-is($node->safe_psql('shop', 'SELECT count(*) FROM productgraph.events', @keeper), '0', 'row-level security holds for the owner too');
-is($node->safe_psql('shop', qq{SELECT productgraph.set_current_org('$org'); SELECT count(*) FROM productgraph.events}, @keeper),
-	"\n1", 'with the organization chosen the event is seen');
+is($node->safe_psql('shop', 'SELECT count(*) FROM productgraph.sessions', @keeper), '0', 'row-level security holds for the owner too');
+is($node->safe_psql('shop', qq{SELECT productgraph.set_current_org('$org'); SELECT count(*) FROM productgraph.sessions}, @keeper),
+	"\n1", 'with the organization chosen its session is seen');
 is($node->safe_psql('shop', q{SELECT task FROM productgraph.maintain() ORDER BY 1}, @keeper),
-	"event keys forgotten\nevents packed\nmembers without a role removed\npartitions created\nsegments merged", 'maintain() by the owner');
+	"event keys forgotten\nevents packed\nexpired rows deleted\nexpired weeks dropped\nmembers without a role removed\npartitions created\nsegments merged", 'maintain() by the owner');
 
 $node->safe_psql('postgres', q{CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0});
 $node->safe_psql('latin', 'CREATE EXTENSION productgraph');
