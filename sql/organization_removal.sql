@@ -12,7 +12,9 @@ BEGIN
   GRANT EXECUTE ON FUNCTION
     productgraph.drop_organization(uuid),
     productgraph.drop_project(text),
-    productgraph.remove_project_events(uuid, text)
+    productgraph.remove_project_events(uuid, text),
+    productgraph.forget_user(text, text),
+    productgraph.rebuild_sessions(uuid, text, text[])
     TO productgraph_service;
   GRANT EXECUTE ON FUNCTION
     productgraph.enter_org_to_maintain(uuid),

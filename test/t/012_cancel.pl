@@ -28,7 +28,8 @@ my %long = (
 		OVER (ORDER BY ts) AS f FROM rows) r}, 3000],
 	(map { ("$_ of one actor" => ["SET max_parallel_workers_per_gather = 0; SELECT count(*) FROM productgraph.$_", 150]) }
 		"active_users('one')", "trend('one', period => 'hour', breakdown => 'page.path')", "retention_table('one', periods_by => 'rolling')",
-		"paths('one')", "journey_graph('one')", "session_timeline('one', 's')"),
+		"paths('one')", "journey_graph('one')", "session_timeline('one', 's')",
+		"export_user('one', 'u')", "forget_user('one', 'u')"),
 	'ingestion' => [q{SELECT count(productgraph.ingest(json)) FROM body, generate_series(1, 1000)}, 300],
 );
 for my $name (sort keys %long)
