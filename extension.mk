@@ -15,7 +15,8 @@ SQL_PARTS = sql/schema.sql sql/organizations.sql sql/events.sql sql/sequences.sq
             sql/funnel_question.sql sql/funnel_details.sql sql/funnel_correlation.sql sql/packed_trend.sql \
             sql/trend_questions.sql sql/packed_activity.sql sql/cohort_questions.sql sql/retention_question.sql \
             sql/session_questions.sql sql/path_questions.sql sql/journey_questions.sql \
-            sql/journey_report_question.sql sql/issue_questions.sql sql/people.sql sql/status.sql sql/privileges.sql
+            sql/journey_report_question.sql sql/issue_questions.sql sql/people.sql sql/storage.sql sql/status.sql \
+            sql/privileges.sql
 EXTENSION_SQL = productgraph--$(EXTENSION_VERSION).sql
 DATA_built = $(EXTENSION_SQL)
 EXTRA_CLEAN = $(EXTENSION_SQL)
