@@ -50,7 +50,7 @@ COMMENT ON FUNCTION attempts_in_segments(
 'How to ask segments for the attempts at a funnel: why they cannot be asked, or SQL for the arguments that packed_funnel() and '
 'packed_attempts() have in common, those up to hold.';
 
-CREATE FUNCTION period_starts(project text, since timestamptz, until timestamptz, period text, timezone text) RETURNS timestamptz[]
+CREATE FUNCTION attempt_periods(project text, since timestamptz, until timestamptz, period text, timezone text) RETURNS timestamptz[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -74,7 +74,7 @@ BEGIN
   RETURN coalesce(starts, '{}');
 END
 $$;
-COMMENT ON FUNCTION period_starts(text, timestamptz, timestamptz, text, text) IS
+COMMENT ON FUNCTION attempt_periods(text, timestamptz, timestamptz, text, text) IS
 'When the periods start in which a project has events in [since, until), and those between them, in order. NULL when there are '
 'more than 10,000 of them.';
 
@@ -130,7 +130,7 @@ DECLARE
   periods timestamptz[] := '{}';
 BEGIN
   IF reason IS NULL AND period IS NOT NULL AND counting = 'unique' THEN
-    periods := productgraph.period_starts(project, since, until, period, timezone);
+    periods := productgraph.attempt_periods(project, since, until, period, timezone);
     IF periods IS NULL THEN
       reason := 'there are too many periods';
     END IF;

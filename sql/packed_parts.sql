@@ -65,16 +65,20 @@ CREATE FUNCTION report_path(question text, reason text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  message text := question || CASE WHEN reason IS NULL THEN ' is answered from segments'
+                                   ELSE ' is answered from rows: ' || reason END;
 BEGIN
-  IF reason IS NULL THEN
-    RAISE DEBUG '% is answered from segments', question;
+  IF coalesce(nullif(current_setting('productgraph.explain', true), ''), 'off')::boolean THEN
+    RAISE NOTICE '%', message;
   ELSE
-    RAISE DEBUG '% is answered from rows: %', question, reason;
+    RAISE DEBUG '%', message;
   END IF;
 END
 $$;
 COMMENT ON FUNCTION report_path(text, text) IS
-'Tells at level DEBUG1 how a question is answered: from segments, or from rows and why.';
+'Tells how a question is answered: from segments, or from rows and why. A notice with productgraph.explain on, else at level '
+'DEBUG1.';
 
 CREATE FUNCTION loose_ranges(org_id uuid, project text, since timestamptz, until timestamptz, OUT weeks timestamptz[], OUT ranges text[])
 LANGUAGE plpgsql STABLE PARALLEL SAFE

@@ -47,7 +47,7 @@ await owner.close();
 
 const analyst = await postgres({
   user: 'bench_analyst',
-  settings: ['client_min_messages = log'],
+  settings: ['productgraph.explain = on'],
   prepare: ['SELECT productgraph.set_current_org(bench_org())'],
   restart,
 });

@@ -13,8 +13,9 @@ void _PG_init(void);
 
 namespace {
 
-// Read in SQL, by rows_instead_of_segments().
+// Both are read in SQL: by rows_instead_of_segments() and report_path().
 bool use_segments = true;
+bool explain = false;
 
 }  // namespace
 
@@ -25,6 +26,9 @@ void _PG_init(void) {
                            "Answers questions from packed events where they can be.",
                            "Off, questions read rows only. The answers are the same.", &use_segments, true,
                            PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("productgraph.explain", "Questions tell by a notice how they are answered.",
+                           "From segments, or from rows and why.", &explain, false, PGC_USERSET, 0, nullptr,
+                           nullptr, nullptr);
   productgraph::pg::InitializeReceiptFloor();
   MarkGUCPrefixReserved("productgraph");
 }

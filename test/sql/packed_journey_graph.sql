@@ -62,19 +62,19 @@ FROM generate_series(1, 40) n, pg_temp.question('packed_graph' || left(n::text, 
 SELECT count(*) AS questions, count(*) FILTER (WHERE same) AS same, count(*) FILTER (WHERE packed) BETWEEN 1 AND 39 AS some_packed, sum(parts) AS parts
 FROM generate_series(1, 40) n, pg_temp.question('packed_graph_ties' || left(n::text, 0)) q, pg_temp.compare(q);
 -- What is not in kinds is read from rows, as are snapshots, once there are any in the range, packed or not.
-SET client_min_messages = debug1;
+SET productgraph.explain = on; SET client_min_messages = notice;
 SELECT count(*) > 0 FROM journey_graph('packed_graph');
 SELECT count(*) FROM journey_graph('packed_graph', node => 'metadata.room');
 SELECT count(*) FROM journey_graph('packed_graph', actor => NULL);
 SELECT count(*) FROM journey_graph('packed_graph', since => '2024-06-05', until => '2024-06-04');
-RESET client_min_messages;
+RESET client_min_messages; RESET productgraph.explain;
 INSERT INTO events (org_id, event_id, project_id, session_id, event_type, timestamp, user_id, page_path, snapshot_url)
 SELECT org_id, 'shot', project_id, session_id, 'snapshot.captured', timestamp + interval '1 microsecond', user_id, page_path, 'https://shots.example/1'
 FROM events WHERE org_id = :'org' AND project_id = 'packed_graph' AND page_path = '/a' AND timestamp >= '2024-06-12' ORDER BY timestamp LIMIT 1;
-SET client_min_messages = debug1;
+SET productgraph.explain = on; SET client_min_messages = notice;
 SELECT source, latest_snapshot FROM journey_graph('packed_graph') WHERE latest_snapshot IS NOT NULL AND kind = 'node';
 SELECT count(latest_snapshot) FROM journey_graph('packed_graph', until => '2024-06-12');
-RESET client_min_messages;
+RESET client_min_messages; RESET productgraph.explain;
 SELECT maintain() \g /dev/null
 SELECT source, latest_snapshot FROM journey_graph('packed_graph') WHERE latest_snapshot IS NOT NULL AND kind = 'node';
 -- The function behind it checks what anybody may ask.

@@ -76,7 +76,7 @@ SELECT count(*) FILTER (WHERE NOT same) AS different, count(*) FILTER (WHERE pac
 FROM unnest('{1 day,1 month,2 days 3 hours}'::text[]) gap, pg_temp.compare(format($$'packed_walks', 'page.path', NULL, NULL, 9, 500, NULL, NULL, %L, '-infinity', 'infinity', '{}', 'user'$$, gap));
 SET timezone = 'UTC';
 -- What is not in kinds is read from rows; so are mistakes.
-SET client_min_messages = debug1;
+SET productgraph.explain = on; SET client_min_messages = notice;
 SELECT count(*) FROM paths('packed_walks', node => 'metadata.room');
 SELECT count(*) FROM paths('packed_walks', actor => 'metadata.team');
 SELECT count(*) FROM paths('packed_none');
@@ -85,7 +85,7 @@ SELECT count(*) FROM paths('packed_walks', gap => '-1 day');
 SELECT count(*) FROM paths('packed_walks', actor => NULL);
 SELECT count(*) FROM paths('packed_walks', filter => '[]');
 SELECT count(*) FROM paths('packed_walks', since => '2024-06-05', until => '2024-06-04');
-RESET client_min_messages;
+RESET client_min_messages; RESET productgraph.explain;
 -- The function behind it checks what anybody may ask.
 SELECT * FROM packed_paths(:'org', 'packed_walks', 'SELECT 1', NULL, '{}', '-infinity', 'infinity', NULL, false, false, false, 1, 1);
 SELECT * FROM packed_paths(:'org', 'packed_walks', 'SELECT 1, 1, ''a''::text', NULL, '{}', '-infinity', 'infinity', NULL, false, false, false, 0, 1);

@@ -121,7 +121,7 @@ SELECT * FROM all_differences('activity', 30);
 SELECT * FROM all_differences('trend', 30);
 
 -- How questions are answered.
-SET client_min_messages = debug1;
+SET productgraph.explain = on; SET client_min_messages = notice;
 SELECT count(*) > 0 FROM retention_table('periods');
 SELECT count(*) > 0 FROM retention_table('periods', breakdown => 'event.type', periods_by => 'rolling', actor => 'session');
 SELECT count(*) > 0 FROM retention_table('periods', 'a', filter => '{"metadata.plan": "pro"}');
@@ -132,7 +132,7 @@ SELECT count(*) > 0 FROM trend('periods', measure => 'unique', breakdown => 'pag
 SELECT count(*) > 0 FROM trend('periods', measure => 'sum', field => 'event.sequence');
 SELECT count(*) > 0 FROM lifecycle('periods', '{"metadata.plan": "pro"}');
 SELECT count(*) > 0 FROM retention_table('periods', 'a', actor => 'metadata.plan');
-RESET client_min_messages;
+RESET client_min_messages; RESET productgraph.explain;
 
 -- As an analyst, who sees one organization.
 CREATE ROLE periods_analyst LOGIN IN ROLE productgraph_analyst;
