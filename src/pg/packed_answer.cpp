@@ -16,6 +16,8 @@ namespace {
 constexpr long kFetched = 4096;  // rows of a cursor at a time
 // One more process for every so many events.
 constexpr int64 kEventsPerWorker = 500'000;
+constexpr int64 kForcedWorkers = 8;
+constexpr int kForcedShardBits = 2;
 
 constexpr Oid kKindColumns[] = {INT4OID, INT4OID, TEXTOID};
 constexpr Oid kLooseColumns[] = {TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID, TEXTOID};
@@ -37,6 +39,11 @@ SavedPlan sessions_plan = {
     5,
     {UUIDOID, TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID},
     nullptr};
+
+// For tests: workers and shards for them whatever there is to do, as PostgreSQL itself scans tables then.
+bool IsParallelForced() {
+  return min_parallel_table_scan_size == 0;
+}
 
 struct Sizes {
   int shard_bits;
@@ -263,7 +270,7 @@ class Leader {
 
   static int Workers(const Sizes& sizes) {
     if (IsInParallelMode() || IsParallelWorker() || IsolationIsSerializable()) return 0;
-    const int64 useful = sizes.events / kEventsPerWorker;
+    const int64 useful = IsParallelForced() ? kForcedWorkers : sizes.events / kEventsPerWorker;
     return static_cast<int>(
         std::min({useful, int64{max_parallel_workers_per_gather}, (int64{1} << sizes.shard_bits) - 1}));
   }
@@ -291,7 +298,8 @@ PackedAnswer AskSegments(const PackedRequest& request) {
   PackedAnswer answer = {nullptr, leader->meanings()};
   leader->ReadKinds(scratch);
   if (leader->ReadLoose(scratch)) {
-    const Sizes sizes = FindSizes(request);
+    Sizes sizes = FindSizes(request);
+    if (IsParallelForced()) sizes.shard_bits = std::max(sizes.shard_bits, kForcedShardBits);
     leader->PackLoose(sizes.shard_bits);
     if (request.sessions) leader->MarkSessions(sizes, scratch);
     answer.question = leader->Answer(sizes);

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <vector>
 
+#include "src/pg/settings.hpp"
+
 namespace productgraph::pg {
 namespace {
 
@@ -132,6 +134,8 @@ core::PackedQuestion* AnswerInParallel(const QuestionParts& parts, int workers) 
     FillTable(context->toc, parts, workers);
     ours.shared = PartsIn(context->toc).shared;
     LaunchParallelWorkers(context);
+    if (context->nworkers_launched > 0)
+      ereport(explain_answers ? NOTICE : DEBUG1, (errmsg("parallel workers help to read segments")));
   }
   core::PackedQuestion* const question = AnswerShards(ours);
   if (context->nworkers_launched > 0) AddFindings(context, question);

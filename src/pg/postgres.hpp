@@ -31,6 +31,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/cost.h"
+#include "optimizer/paths.h"
 #include "parser/parse_relation.h"
 #include "port/atomics.h"
 #include "storage/proc.h"
