@@ -25,13 +25,16 @@ class SimpleChain {
   // A row, and the end of the window that opens with it, needed when it is of step 1. False, and nothing may
   // be asked afterwards, when the general kernel is needed, since it shares its time with another one.
   bool Take(Micros ts, StepMask mask, Micros deadline) {
-    if (ts == last_.ts) {
-      // The same again, where one of them serves all that both could.
-      if (mask == last_.mask && std::has_single_bit(mask)) return true;
-      if (mask != 0 && last_.mask != 0) return false;
-    }
     if (mask == 0) return true;
+    if (ts == last_.ts) {
+      // The same again is fine, where one of the two serves all that both could.
+      return mask == last_.mask && std::has_single_bit(mask);
+    }
     last_ = {ts, mask};
+    if (mask == 1) {
+      Start(ts, deadline);
+      return true;
+    }
     // Deeper steps first, so that no chain takes the row twice.
     for (StepMask left = mask & FirstSteps(std::min(depth_ + 1, steps_)); left != 0;) {
       const int step = std::bit_width(left) - 1;
