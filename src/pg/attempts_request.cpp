@@ -1,16 +1,13 @@
 #include "src/pg/attempts_request.hpp"
 
 #include "src/pg/attempt_mode.hpp"
+#include "src/pg/packed_arguments.hpp"
 #include "src/pg/times.hpp"
 
 namespace productgraph::pg {
 
 void CheckAttemptsArguments(FunctionCallInfo fcinfo, int arguments) {
-  for (int i = 0; i < arguments; ++i) {
-    if (PG_ARGISNULL(i) && i != kLoose)
-      ereport(ERROR,
-              (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument %d must not be null", i + 1)));
-  }
+  CheckNotNull(fcinfo, arguments);
 }
 
 core::PackedAttemptsSpec ReadAttemptsSpec(FunctionCallInfo fcinfo) {
@@ -25,14 +22,7 @@ core::PackedAttemptsSpec ReadAttemptsSpec(FunctionCallInfo fcinfo) {
 }
 
 PackedRequest ReadAttemptsRequest(FunctionCallInfo fcinfo, const core::PackedAttemptsSpec& spec) {
-  PackedRequest request = {};
-  request.org_id = PG_GETARG_DATUM(kOrg);
-  request.project = PG_GETARG_TEXT_PP(kProject);
-  request.kinds = text_to_cstring(PG_GETARG_TEXT_PP(kKinds));
-  request.loose = PG_ARGISNULL(kLoose) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(kLoose));
-  request.weeks = PG_GETARG_ARRAYTYPE_P(kWeeks);
-  request.from = PG_GETARG_TIMESTAMPTZ(kFrom);
-  request.to = PG_GETARG_TIMESTAMPTZ(kTo);
+  PackedRequest request = ReadSource(fcinfo);
   request.sessions = spec.in_session || spec.by_session;
   // Of a session, several actors may have taken the steps.
   request.required = spec.options.order == core::StepOrder::kAny || spec.by_session ? 0 : 1;

@@ -1,7 +1,7 @@
 // packed_journey_graph(): journey_graph(), asked of segments.
 #include "src/core/packed_journey_graph.hpp"
 
-#include "src/pg/packed_answer.hpp"
+#include "src/pg/packed_arguments.hpp"
 #include "src/pg/result_rows.hpp"
 
 namespace productgraph::pg {
@@ -49,21 +49,10 @@ using namespace productgraph;
 using namespace productgraph::pg;
 
 PRODUCTGRAPH_FUNCTION(packed_journey_graph) {
-  for (int i = 0; i < kArguments; ++i) {
-    if (PG_ARGISNULL(i) && i != kLoose)
-      ereport(ERROR,
-              (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument %d must not be null", i + 1)));
-  }
+  CheckNotNull(fcinfo, kArguments);
   const ResultRows rows = BeginRows(fcinfo);
   const core::PackedJourneyGraphSpec spec{.by_session = PG_GETARG_BOOL(kBySession)};
-  PackedRequest request;
-  request.org_id = PG_GETARG_DATUM(kOrg);
-  request.project = PG_GETARG_TEXT_PP(kProject);
-  request.kinds = text_to_cstring(PG_GETARG_TEXT_PP(kKinds));
-  request.loose = PG_ARGISNULL(kLoose) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(kLoose));
-  request.weeks = PG_GETARG_ARRAYTYPE_P(kWeeks);
-  request.from = PG_GETARG_TIMESTAMPTZ(kFrom);
-  request.to = PG_GETARG_TIMESTAMPTZ(kTo);
+  PackedRequest request = ReadSource(fcinfo);
   request.sessions = true;
   request.required = 0;
   request.type = core::QuestionType::kJourneyGraph;

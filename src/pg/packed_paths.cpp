@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "src/pg/packed_answer.hpp"
+#include "src/pg/packed_arguments.hpp"
 #include "src/pg/result_rows.hpp"
 
 namespace productgraph::pg {
@@ -76,21 +76,10 @@ using namespace productgraph;
 using namespace productgraph::pg;
 
 PRODUCTGRAPH_FUNCTION(packed_paths) {
-  for (int i = 0; i < kArguments; ++i) {
-    if (PG_ARGISNULL(i) && i != kLoose && i != kGap)
-      ereport(ERROR,
-              (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument %d must not be null", i + 1)));
-  }
+  CheckNotNull(fcinfo, kArguments, {kGap});
   const ResultRows rows = BeginRows(fcinfo);
   const core::PackedPathsSpec spec = ReadSpec(fcinfo);
-  PackedRequest request;
-  request.org_id = PG_GETARG_DATUM(kOrg);
-  request.project = PG_GETARG_TEXT_PP(kProject);
-  request.kinds = text_to_cstring(PG_GETARG_TEXT_PP(kKinds));
-  request.loose = PG_ARGISNULL(kLoose) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(kLoose));
-  request.weeks = PG_GETARG_ARRAYTYPE_P(kWeeks);
-  request.from = PG_GETARG_TIMESTAMPTZ(kFrom);
-  request.to = PG_GETARG_TIMESTAMPTZ(kTo);
+  PackedRequest request = ReadSource(fcinfo);
   request.sessions = !spec.has_gap || spec.by_session;
   // A session may have been started by one actor and ended by another.
   request.required = request.sessions ? 0
