@@ -58,6 +58,7 @@ SegmentReader::SegmentReader(std::span<const std::uint8_t> content, std::span<co
   if (max_width_ > kMaxDeltaBits) ThrowCorrupted("its events lie too far apart in time");
   const Micros rest = header_.first_time % unit_;
   base_ = header_.first_time - (rest < 0 ? rest + unit_ : rest);
+  max_gap_ = static_cast<std::uint64_t>(header_.last_time - base_) / unit_;
   if (sessions.empty()) return;
   session_ids_ = ReadSessions(sessions);
   if (session_ids_.size() != header_.sessions)
@@ -66,7 +67,7 @@ SegmentReader::SegmentReader(std::span<const std::uint8_t> content, std::span<co
 
 std::uint64_t SegmentReader::Varint(std::uint64_t most) {
   std::uint64_t value;
-  if (!GetVarint(&at_, end_, &value) || value > most) ThrowCorrupted("its directory makes no sense");
+  if (!GetPaddedVarint(&at_, end_, &value) || value > most) ThrowCorrupted("its directory makes no sense");
   return value;
 }
 
@@ -87,30 +88,51 @@ void SegmentReader::ReadName() {
   }
 }
 
-void SegmentReader::ReadRun(SegmentRun* run, Micros previous) {
-  const std::uint32_t left = header_.events - first_event_ - events_;
-  const std::uint64_t head = Varint(std::uint64_t{left} << 1 | 1);
-  run->events = static_cast<std::uint32_t>(head >> 1);
-  if (run->events == 0) ThrowCorrupted("a run has no events");
-  if (head & 1) {
-    run->session = sessions_++;
-    if (sessions_ > header_.sessions - first_session_)
-      ThrowCorrupted("it has fewer sessions than runs speak of");
-  } else {
-    if (sessions_ == 0) ThrowCorrupted("a run has a session that was not there before");
-    run->session = static_cast<std::uint32_t>(Varint(sessions_ - 1));
+// What changes from run to run is in local variables: storing runs could change members, for all the compiler
+// knows.
+void SegmentReader::ReadRuns(std::uint32_t count) {
+  if (runs_.size() < count) runs_.resize(count);
+  run_count_ = count;
+  const std::uint8_t* at = at_;
+  const auto next = [&at, end = end_] {
+    std::uint64_t value;
+    if (!GetPaddedVarint(&at, end, &value)) ThrowCorrupted("its directory makes no sense");
+    return value;
+  };
+  const std::uint32_t sessions_left = header_.sessions - first_session_;
+  std::uint32_t event = first_event_, sessions = 0;
+  std::uint64_t delta_bit = delta_bit_;
+  Micros first = base_;
+  for (SegmentRun* run = runs_.data(); count > 0; --count, ++run) {
+    const std::uint64_t head = next();
+    if (head < 2) ThrowCorrupted("a run has no events");
+    if (head >> 1 > header_.events - event) ThrowCorrupted("it has fewer events than runs speak of");
+    const auto events = static_cast<std::uint32_t>(head >> 1);
+    std::uint64_t session = sessions;
+    if (head & 1) {
+      if (++sessions > sessions_left) ThrowCorrupted("it has fewer sessions than runs speak of");
+    } else {
+      session = next();
+      if (session >= sessions) ThrowCorrupted("a run has a session that was not there before");
+    }
+    const std::uint64_t gap = next();
+    if (gap > max_gap_) ThrowTooLate();
+    first += static_cast<Micros>(gap) * unit_;
+    if (first > header_.last_time) ThrowTooLate();
+    std::uint32_t width = 0;
+    if (events > 1) {
+      if (at == end_ || *at > max_width_) ThrowCorrupted("the deltas of a run make no sense");
+      width = *at++;
+    }
+    *run = {first, delta_bit, event, events, static_cast<std::uint32_t>(session), width};
+    event += events;
+    delta_bit += std::uint64_t{events - 1} * width;
+    if (delta_bit > delta_bits_) ThrowCorrupted("it has fewer deltas than runs speak of");
   }
-  const std::uint64_t most = static_cast<std::uint64_t>(header_.last_time - previous) / unit_;
-  run->first = previous + static_cast<Micros>(Varint(most)) * unit_;
-  run->first_event = first_event_ + events_;
-  run->delta_bit = delta_bit_;
-  run->width = 0;
-  events_ += run->events;
-  if (run->events == 1) return;
-  if (at_ == end_ || *at_ > max_width_) ThrowCorrupted("the deltas of a run make no sense");
-  run->width = *at_++;
-  delta_bit_ += std::uint64_t{run->events - 1} * run->width;
-  if (delta_bit_ > delta_bits_) ThrowCorrupted("it has fewer deltas than runs speak of");
+  at_ = at;
+  events_ = event - first_event_;
+  sessions_ = sessions;
+  delta_bit_ = delta_bit;
 }
 
 bool SegmentReader::Next() {
@@ -127,12 +149,7 @@ bool SegmentReader::Next() {
   if (actors_read_++ > 0 && hash_ < last_hash) ThrowCorrupted("its actors are out of order");
   const std::uint64_t runs = Varint(header_.events - first_event_);
   if (runs == 0) ThrowCorrupted("an actor has no events");
-  runs_.resize(runs);
-  Micros previous = base_;
-  for (SegmentRun& run : runs_) {
-    ReadRun(&run, previous);
-    previous = run.first;
-  }
+  ReadRuns(static_cast<std::uint32_t>(runs));
   return true;
 }
 

@@ -46,7 +46,7 @@ class SegmentReader {
   std::uint64_t hash() const { return hash_; }
   // Until the next call of Next().
   std::string_view name() const { return name_; }
-  std::span<const SegmentRun> runs() const { return runs_; }
+  std::span<const SegmentRun> runs() const { return {runs_.data(), run_count_}; }
   std::uint32_t events() const { return events_; }
   // Whether the actor comes before that of the other reader.
   bool IsBefore(const SegmentReader& other) const {
@@ -103,7 +103,7 @@ class SegmentReader {
  private:
   std::uint64_t Varint(std::uint64_t most);
   void ReadName();
-  void ReadRun(SegmentRun* run, Micros previous);
+  void ReadRuns(std::uint32_t count);
   [[noreturn]] static void ThrowTooLate();
 
   SegmentHeader header_;
@@ -117,13 +117,15 @@ class SegmentReader {
   std::span<const SessionId> session_ids_;
   Micros unit_ = 1;
   Micros base_ = 0;
+  std::uint64_t max_gap_ = 0;  // in units, between the first events of two runs
 
   std::uint32_t actors_read_ = 0;
   std::uint64_t hash_ = 0;
   std::string_view name_;
   char uuid_[kUuidCharacters];
   std::pmr::vector<std::uint16_t> aligned_kinds_;
-  std::pmr::vector<SegmentRun> runs_;
+  std::pmr::vector<SegmentRun> runs_;  // with room for those of the actor that had most
+  std::uint32_t run_count_ = 0;
   std::uint32_t first_event_ = 0;
   std::uint32_t events_ = 0;
   std::uint32_t first_session_ = 0;

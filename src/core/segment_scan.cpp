@@ -14,6 +14,7 @@ SegmentScan::SegmentScan(const ScanOptions& options, std::pmr::memory_resource* 
     : options_(options),
       memory_(memory),
       sources_(memory),
+      places_(memory),
       parts_(memory),
       rows_(memory),
       merged_(memory),
@@ -42,54 +43,74 @@ void SegmentScan::Add(std::span<const std::uint8_t> content, std::span<const std
   sources_.emplace_back(content, sessions, values, options_, memory_);
 }
 
-void SegmentScan::Advance(std::size_t source) {
+// Moves to the next actor of the shard; false when there is none.
+bool SegmentScan::Advance(std::size_t source) {
   SegmentReader& reader = sources_[source].reader;
   reading_ = source;
-  for (;;) {
-    const bool found = reader.Next();
-    const std::uint32_t shard = found ? ShardOf(reader.hash(), options_.shard_bits) : 0;
-    sources_[source].has_actor = found && shard == options_.shard;
-    if (!found || shard >= options_.shard) return;
+  while (reader.Next()) {
+    const std::uint32_t shard = ShardOf(reader.hash(), options_.shard_bits);
+    if (shard >= options_.shard) return shard == options_.shard;
   }
+  return false;
 }
 
 // The sources that stand at the actor that is next; none when there is no more.
 void SegmentScan::FindParts() {
   parts_.clear();
-  for (std::size_t i = 0; i < sources_.size(); ++i) {
-    const Source& source = sources_[i];
-    if (!source.has_actor) continue;
-    if (parts_.empty() || source.reader.IsBefore(sources_[parts_[0]].reader)) {
-      parts_.assign(1, i);
-    } else if (source.reader.IsSameActor(sources_[parts_[0]].reader)) {
-      parts_.push_back(i);
+  std::uint64_t least = ~std::uint64_t{0};
+  for (const Place& place : places_) least = std::min(least, place.hash);
+  for (const Place& place : places_) {
+    if (place.hash != least) continue;
+    const SegmentReader& reader = sources_[place.source].reader;
+    if (parts_.empty() || reader.IsBefore(sources_[parts_[0]].reader)) {
+      parts_.assign(1, place.source);
+    } else if (reader.IsSameActor(sources_[parts_[0]].reader)) {
+      parts_.push_back(place.source);
     }
   }
 }
 
-// All conditions that the events of a part meet.
+void SegmentScan::AdvanceParts() {
+  auto place = places_.begin();
+  for (const std::size_t part : parts_) {
+    while (place->source != part) ++place;
+    if (Advance(part))
+      place->hash = sources_[part].reader.hash();
+    else
+      place = places_.erase(place);
+  }
+}
+
+// Whether all that is required is among `conditions` when those that the events of a part meet are added.
 template <class Kind>
-StepMask SegmentScan::Conditions(const Source& source) {
-  const StepMask* const conditions = source.conditions.data();
+bool SegmentScan::Meets(const Source& source, StepMask* conditions) const {
+  constexpr std::uint32_t kAtOnce = 8;  // events between two looks at what they meet
+  const StepMask* const of_kinds = source.conditions.data();
   const std::uint8_t* kinds =
       source.reader.event_kinds() + sizeof(Kind) * source.reader.runs()[0].first_event;
-  StepMask all = 0;
-  for (std::uint32_t i = source.reader.events(); i > 0; --i, kinds += sizeof(Kind)) {
-    Kind kind;
-    std::memcpy(&kind, kinds, sizeof(kind));
-    all |= conditions[kind];
+  StepMask all = *conditions;
+  for (std::uint32_t left = source.reader.events(); left > 0;) {
+    const std::uint32_t count = std::min(left, kAtOnce);
+    for (std::uint32_t i = 0; i < count; ++i, kinds += sizeof(Kind)) {
+      Kind kind;
+      std::memcpy(&kind, kinds, sizeof(kind));
+      all |= of_kinds[kind];
+    }
+    if ((all & options_.required) == options_.required) return true;
+    left -= count;
   }
-  return all;
+  *conditions = all;
+  return false;
 }
 
 bool SegmentScan::MayMatter() const {
   if (options_.required == 0) return true;
-  StepMask all = 0;
+  StepMask conditions = 0;
   for (const std::size_t part : parts_) {
     const Source& source = sources_[part];
-    all |= source.reader.header().kind_bytes == 1 ? Conditions<std::uint8_t>(source)
-                                                  : Conditions<std::uint16_t>(source);
-    if ((all & options_.required) == options_.required) return true;
+    if (source.reader.header().kind_bytes == 1 ? Meets<std::uint8_t>(source, &conditions)
+                                               : Meets<std::uint16_t>(source, &conditions))
+      return true;
   }
   return false;
 }
@@ -108,12 +129,13 @@ void SegmentScan::NumberSessions(const SegmentReader& reader) {
   }
 }
 
-template <class Kind>
+// Rows are written always and counted when they matter, which saves a branch that cannot be foreseen.
+template <class Kind, bool kClips>
 void SegmentScan::GatherRuns(const Source& source) {
   const SegmentReader& reader = source.reader;
   const EventValue* const values = source.values.data();
-  const Micros from = options_.from;
-  const std::uint64_t length = static_cast<std::uint64_t>(options_.to) - static_cast<std::uint64_t>(from);
+  const std::uint64_t from = static_cast<std::uint64_t>(options_.from);
+  const std::uint64_t length = static_cast<std::uint64_t>(options_.to) - from;
   ScanRow* row = rows_.data() + row_count_;
   for (const SegmentRun& run : reader.runs()) {
     const std::uint8_t* kinds = reader.event_kinds() + sizeof(Kind) * run.first_event;
@@ -124,9 +146,12 @@ void SegmentScan::GatherRuns(const Source& source) {
       Kind kind;
       std::memcpy(&kind, kinds, sizeof(kind));
       const EventValue value = values[kind];
-      // Written always and counted when it matters, which saves a branch that cannot be foreseen.
-      *row = {static_cast<Micros>(ts), value, session};
-      row += (value != kNoValue) & (ts - static_cast<std::uint64_t>(from) < length);
+      row->ts = static_cast<Micros>(ts);
+      row->value = value;
+      row->session = session;
+      bool matters = value != kNoValue;
+      if (kClips) matters &= ts - from < length;
+      row += matters;
       if (--left == 0) break;
       kinds += sizeof(Kind);
       ts += deltas.Next();
@@ -134,6 +159,15 @@ void SegmentScan::GatherRuns(const Source& source) {
     reader.CheckLast(ts);
   }
   row_count_ = static_cast<std::size_t>(row - rows_.data());
+}
+
+void SegmentScan::GatherPart(const Source& source) {
+  const SegmentHeader& header = source.reader.header();
+  const bool clips = header.first_time < options_.from || header.last_time >= options_.to;
+  if (header.kind_bytes == 1)
+    clips ? GatherRuns<std::uint8_t, true>(source) : GatherRuns<std::uint8_t, false>(source);
+  else
+    clips ? GatherRuns<std::uint16_t, true>(source) : GatherRuns<std::uint16_t, false>(source);
 }
 
 void SegmentScan::Gather() {
@@ -149,10 +183,7 @@ void SegmentScan::Gather() {
     const std::size_t begin = row_count_;
     ambiguous_ |= (source.reader.header().flags & kAmbiguousTies) != 0;
     if (options_.sessions) NumberSessions(source.reader);
-    if (source.reader.header().kind_bytes == 1)
-      GatherRuns<std::uint8_t>(source);
-    else
-      GatherRuns<std::uint16_t>(source);
+    GatherPart(source);
     if (begin > 0 && row_count_ > begin && rows_[begin].ts <= rows_[begin - 1].ts) MergePart(begin);
   }
 }
@@ -170,19 +201,21 @@ void SegmentScan::MergePart(std::size_t begin) {
 }
 
 void SegmentScan::Run(ActorVisitor* visitor, const StopToken& stop) {
-  for (std::size_t i = 0; i < sources_.size(); ++i) Advance(i);
   parts_.reserve(sources_.size());
-  for (std::size_t actors = 0;; ++actors) {
+  places_.reserve(sources_.size());
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    if (Advance(i)) places_.push_back({sources_[i].reader.hash(), i});
+  }
+  for (std::size_t actors = 0; !places_.empty(); ++actors) {
     if (actors % kStopInterval == 0) stop.ThrowIfRequested();
     FindParts();
-    if (parts_.empty()) return;
     if (MayMatter()) {
       Gather();
       if (row_count_ > 0)
         visitor->Visit(
             {sources_[parts_[0]].reader.name(), std::span(rows_).first(row_count_), sessions_, ambiguous_});
     }
-    for (const std::size_t part : parts_) Advance(part);
+    AdvanceParts();
   }
 }
 

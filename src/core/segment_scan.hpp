@@ -89,16 +89,23 @@ class SegmentScan {
     SegmentReader reader;
     std::pmr::vector<EventValue> values;    // of each local kind
     std::pmr::vector<StepMask> conditions;  // that each meets, when any are required
-    bool has_actor = false;                 // false behind the last one
   };
 
-  void Advance(std::size_t source);
+  // A source that is not at its end, and the hash of the actor it stands at.
+  struct Place {
+    std::uint64_t hash;
+    std::size_t source;
+  };
+
+  bool Advance(std::size_t source);
+  void AdvanceParts();
   void FindParts();
   template <class Kind>
-  static StepMask Conditions(const Source& source);
+  bool Meets(const Source& source, StepMask* conditions) const;
   bool MayMatter() const;
-  template <class Kind>
+  template <class Kind, bool kClips>
   void GatherRuns(const Source& source);
+  void GatherPart(const Source& source);
   void Gather();
   void NumberSessions(const SegmentReader& reader);
   void MergePart(std::size_t begin);
@@ -106,6 +113,7 @@ class SegmentScan {
   const ScanOptions options_;
   std::pmr::memory_resource* const memory_;
   std::pmr::deque<Source> sources_;
+  std::pmr::vector<Place> places_;       // by source
   std::pmr::vector<std::size_t> parts_;  // the sources that have events of the actor
   std::pmr::vector<ScanRow> rows_;
   std::pmr::vector<ScanRow> merged_;

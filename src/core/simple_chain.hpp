@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "src/core/step_rows.hpp"
 
@@ -69,7 +70,7 @@ class SimpleChain {
                           (previous.deadline == chain.deadline && previous.times[0] <= chain.times[0])))
       return;
     chain.deadline = previous.deadline;
-    std::copy_n(previous.times, step, chain.times);
+    CopyTimes(previous.times, step, chain.times);
     Reach(step, ts);
   }
 
@@ -78,7 +79,13 @@ class SimpleChain {
     if (step < depth_) return;
     // The first chain that gets so deep completes before all others that do.
     depth_ = step + 1;
-    std::copy_n(chains_[step].times, depth_, best_);
+    CopyTimes(chains_[step].times, depth_, best_);
+  }
+
+  // Four at a time, so that how many there are is hardly ever a branch to foresee.
+  static void CopyTimes(const Micros* from, int count, Micros* to) {
+    static_assert(kMaxSteps % 4 == 0);
+    for (int i = 0; i < count; i += 4) std::memcpy(to + i, from + i, 4 * sizeof(Micros));
   }
 
   // Of each step reached the chain to remember, as ChainSlots has it.

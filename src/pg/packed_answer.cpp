@@ -5,6 +5,7 @@
 #include "src/core/loose_events.hpp"
 #include "src/core/segment_reader.hpp"
 #include "src/core/session_marks.hpp"
+#include "src/pg/bytea_reader.hpp"
 #include "src/pg/calendar_window.hpp"
 #include "src/pg/packed_workers.hpp"
 #include "src/pg/saved_plan.hpp"

@@ -1,6 +1,7 @@
 #include "src/pg/packed_shard.hpp"
 
 #include "src/core/segment_scan.hpp"
+#include "src/pg/bytea_reader.hpp"
 #include "src/pg/calendar_window.hpp"
 #include "src/pg/saved_plan.hpp"
 #include "src/pg/times.hpp"
@@ -19,11 +20,6 @@ SavedPlan segments_plan = {
     8,
     {UUIDOID, TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, BOOLOID},
     nullptr};
-
-std::span<const std::uint8_t> BytesOrNone(Datum value, bool null) {
-  if (null) return {};
-  return BytesOf(DatumGetByteaPP(value));
-}
 
 // Raises what is wrong with the segment of a row.
 [[noreturn]] void RaiseCorrupted(const char* problem, HeapTuple row, TupleDesc description,
@@ -61,7 +57,8 @@ void AddLoose(const QuestionParts& parts, std::uint32_t shard, std::span<const c
 
 // In the current memory context, which is reset afterwards.
 void AnswerShard(const QuestionParts& parts, std::uint32_t shard,
-                 std::span<const core::EventValue> loose_values, core::PackedQuestion* question) {
+                 std::span<const core::EventValue> loose_values, ByteaReader* reader,
+                 core::PackedQuestion* question) {
   const SharedQuestion& shared = *parts.shared;
   const Datum values[] = {
       UUIDPGetDatum(&shared.org_id),
@@ -90,12 +87,10 @@ void AnswerShard(const QuestionParts& parts, std::uint32_t shard,
   auto* const scan = NewIn<core::SegmentScan>(context, options, memory);
   const char* problem = nullptr;
   uint64 row = 0;
+  reader->Begin(table, found, 2);
   for (; row < found && !problem; ++row) {
-    bool null, no_sessions;
-    const Datum content = SPI_getbinval(table->vals[row], table->tupdesc, 1, &null);
-    const Datum sessions = SPI_getbinval(table->vals[row], table->tupdesc, 2, &no_sessions);
-    const auto bytes = BytesOrNone(content, null);
-    const auto session_bytes = BytesOrNone(sessions, no_sessions);
+    const auto bytes = reader->Read(row, 1);
+    const auto session_bytes = reader->Read(row, 2);
     Compute([&] {
       try {
         scan->Add(bytes, session_bytes, parts.kind_values);
@@ -141,10 +136,11 @@ core::PackedQuestion* AnswerShards(const QuestionParts& parts) {
   const MemoryContext shard_context =
       AllocSetContextCreate(context, "segments of a shard", ALLOCSET_DEFAULT_SIZES);
   MemoryContextSwitchTo(shard_context);
+  ByteaReader reader(context);
   const std::uint32_t shards = std::uint32_t{1} << parts.shared->shard_bits;
   for (std::uint32_t shard; (shard = pg_atomic_fetch_add_u32(&parts.shared->next_shard, 1)) < shards;) {
     CHECK_FOR_INTERRUPTS();
-    AnswerShard(parts, shard, *loose_values, question);
+    AnswerShard(parts, shard, *loose_values, &reader, question);
     MemoryContextReset(shard_context);
   }
   MemoryContextSwitchTo(context);

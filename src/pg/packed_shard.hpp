@@ -38,11 +38,6 @@ struct QuestionParts {
   std::span<const std::uint8_t> loose;
 };
 
-inline std::span<const std::uint8_t> BytesOf(const bytea* value) {
-  return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(value)),
-          static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
-}
-
 // Answers shards until none is left. Runs SQL. The question lives in the current memory context.
 core::PackedQuestion* AnswerShards(const QuestionParts& parts);
 

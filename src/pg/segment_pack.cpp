@@ -13,8 +13,8 @@
 namespace productgraph::pg {
 namespace {
 
-// A shard is the work of one process for a moment: some 300,000 events.
-constexpr int64 kShardEvents = 300'000;
+// A shard is the work of one process for a moment: some 100,000 events.
+constexpr int64 kShardEvents = 100'000;
 // A pass over the rows takes as many events as fit here, or into maintenance_work_mem if that is more.
 constexpr int64 kPassBytes = int64{256} << 20;
 
