@@ -80,6 +80,12 @@ COMMENT ON FUNCTION report_path(text, text) IS
 'Tells how a question is answered: from segments, or from rows and why. A notice with productgraph.explain on, else at level '
 'DEBUG1.';
 
+CREATE FUNCTION may_have_received(partition regclass, since timestamptz) RETURNS boolean
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'productgraph_may_have_received';
+COMMENT ON FUNCTION may_have_received(regclass, timestamptz) IS
+'False when no event in a partition of events has received_at >= since, whosever it is, as far as its index can tell.';
+
 CREATE FUNCTION loose_ranges(org_id uuid, project text, since timestamptz, until timestamptz, OUT weeks timestamptz[], OUT ranges text[])
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -90,16 +96,20 @@ DECLARE
 BEGIN
   weeks := '{}';
   ranges := '{}';
-  FOR packed IN SELECT w.week, w.packed_until, w.week + interval '168 hours' AS week_end
-                FROM productgraph.readable_weeks(org_id, project, since, until) w ORDER BY w.week LOOP
+  FOR packed IN SELECT w.week, w.packed_until, w.week + interval '168 hours' AS week_end,
+                  productgraph.may_have_received(e.partition, w.packed_until) AS is_fresh
+                FROM productgraph.readable_weeks(org_id, project, since, until) w JOIN productgraph.event_weeks() e USING (week)
+                ORDER BY w.week LOOP
     IF covered < packed.week THEN
       ranges := ranges || format('e.timestamp >= %s AND e.timestamp < %s', productgraph.timestamp_literal(covered),
                                  productgraph.timestamp_literal(packed.week));
     END IF;
-    ranges := ranges || format('e.timestamp >= %s AND e.timestamp < %s AND e.received_at >= %s',
-                               productgraph.timestamp_literal(greatest(packed.week, since)),
-                               productgraph.timestamp_literal(least(packed.week_end, until)),
-                               productgraph.timestamp_literal(packed.packed_until));
+    IF packed.is_fresh THEN
+      ranges := ranges || format('e.timestamp >= %s AND e.timestamp < %s AND e.received_at >= %s',
+                                 productgraph.timestamp_literal(greatest(packed.week, since)),
+                                 productgraph.timestamp_literal(least(packed.week_end, until)),
+                                 productgraph.timestamp_literal(packed.packed_until));
+    END IF;
     covered := packed.week_end;
     weeks := weeks || packed.week;
   END LOOP;
@@ -131,10 +141,10 @@ BEGIN
     'SELECT %s AS actor, e.session_id, e.timestamp AS ts, %s AS mask, (%s)::text AS label, e.event_sequence AS sequence,
        e.event_id AS id
      FROM productgraph.events e WHERE %s AND %s AND %s', productgraph.actor_expression('user'), mask, label, scope, range,
-    condition), ' UNION ALL ')) INTO loose FROM unnest(ranges) range;
+    condition), ' UNION ALL ')) INTO loose FROM unnest(ranges) range HAVING count(*) > 0;
 END
 $$;
 COMMENT ON FUNCTION packed_source(text, timestamptz, timestamptz, text, text, text) IS
 'What a question reads of a project in [since, until): weeks are those with segments; kinds is SQL for the kinds that meet the '
 'condition: kind, mask and label; loose is SQL for the events that are not packed and meet it: actor, session_id, ts, mask, '
-'label. condition, mask (integer) and label are SQL over the alias e.';
+'label; NULL when there are none for sure. condition, mask (integer) and label are SQL over the alias e.';

@@ -18,8 +18,14 @@ SELECT pg_temp.send('a', 'b');
 SELECT * FROM pg_temp.completed();
 SELECT count(*) > 0 AS maintained FROM maintain();
 SELECT * FROM pg_temp.completed();
+-- Rows of a week are read once there are any that came later than what is packed, whosever they are.
+CREATE VIEW pg_temp.freshness AS SELECT may_have_received('events_20040301', w.packed_until) AS is_fresh,
+  (SELECT count(*) FROM unnest(r.ranges) range WHERE range ~ 'received_at') AS ranges
+FROM readable_weeks(project_org('fresh'), 'fresh', '2004-03-01', '2004-03-08') w, loose_ranges(project_org('fresh'), 'fresh', '2004-03-01', '2004-03-08') r;
+SELECT * FROM pg_temp.freshness;
 -- New ones of the same and of other actors, before and after, and in one transaction with the question.
 SELECT pg_temp.send('c');
+SELECT * FROM pg_temp.freshness;
 SELECT * FROM pg_temp.completed();
 SELECT pg_temp.send('d', 'e');
 SELECT * FROM pg_temp.completed();
