@@ -18,8 +18,13 @@ SQL_PARTS = sql/schema.sql sql/organizations.sql sql/events.sql sql/sequences.sq
             sql/journey_report_question.sql sql/issue_questions.sql sql/people.sql sql/storage.sql sql/status.sql \
             sql/privileges.sql
 EXTENSION_SQL = productgraph--$(EXTENSION_VERSION).sql
-DATA_built = $(EXTENSION_SQL)
-EXTRA_CLEAN = $(EXTENSION_SQL)
+
+# What was released stays as it was. What leads here from a release is made of sql/upgrades/ and the parts.
+RELEASES = $(wildcard sql/releases/productgraph--*.sql)
+UPGRADES = $(patsubst sql/upgrades/%.sql,productgraph--%.sql,$(wildcard sql/upgrades/*--$(EXTENSION_VERSION).sql))
+DATA = $(RELEASES)
+DATA_built = $(EXTENSION_SQL) $(UPGRADES)
+EXTRA_CLEAN = $(EXTENSION_SQL) $(UPGRADES)
 
 # make installcheck: the SQL tests, in their order, against the server that PGHOST and PGPORT name.
 REGRESS = $(shell sed -n 's/^test: //p' test/schedule)
@@ -41,7 +46,13 @@ include $(PGXS)
 override CXXFLAGS := -O2 -g -fPIC $(PG_CXXFLAGS)
 
 $(OBJS): $(wildcard src/core/*.hpp src/pg/*.hpp)
+src/pg/module.o: productgraph.control
 
 $(EXTENSION_SQL): $(SQL_PARTS) productgraph.control extension.mk
 	@echo 'building $@'
 	@( printf '%s\n' '\echo Use "CREATE EXTENSION productgraph" to load this file. \quit'; cat $(SQL_PARTS) ) > $@
+
+$(UPGRADES): productgraph--%.sql: sql/upgrades/%.sql sql/upgrade.awk $(RELEASES) $(SQL_PARTS) productgraph.control extension.mk
+	@echo 'building $@'
+	@( printf '%s\n' '\echo Use "ALTER EXTENSION productgraph UPDATE" to load this file. \quit'; cat $<; \
+	   awk -f sql/upgrade.awk sql/releases/productgraph--$(firstword $(subst --, ,$*)).sql $(SQL_PARTS) ) > $@

@@ -1,5 +1,6 @@
 -- Who may call what is not for everybody: whoever installs the extension, who need not be a superuser, and through
--- the grants of setup() the roles of the store.
+-- the grants of setup() the roles of the store. An upgrade leaves alone what is guarded already: touched by it, the grants
+-- of setup() would count as the extension's own, and be in no dump.
 DO $$
 DECLARE
   guarded regprocedure;
@@ -31,6 +32,7 @@ BEGIN
     'status_of_partitions()', 'status_of_event_keys()', 'status_of_maintenance()', 'status_of_versions()',
     'status_of_settings()', 'status_of_transactions()'
   ]::regprocedure[] LOOP
+    CONTINUE WHEN NOT has_function_privilege('public', guarded, 'EXECUTE');
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', guarded);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s WITH GRANT OPTION', guarded, '@extowner@');
   END LOOP;

@@ -1,0 +1,23 @@
+# awk -f sql/upgrade.awk RELEASE PART...: the parts of the install script as an upgrade from a release runs them.
+# Functions and aggregates replace those of the same name and arguments, which keeps what depends on them and who may
+# call them. Types and casts that the release has are left out; so are grants, which would make those that setup()
+# gave meanwhile look like the extension's own, so that no dump has them.
+function object() {
+  match($0, /^CREATE (TYPE [a-z_]+|CAST \([^)]*\))/)
+  return substr($0, RSTART, RLENGTH)
+}
+NR == FNR {
+  if (/^CREATE (TYPE|CAST) /) known[object()] = 1
+  next
+}
+/^CREATE (TYPE|CAST) / { left_out = object() in known }
+/^GRANT / { left_out = 1 }
+left_out {
+  if (/;$/) left_out = 0
+  next
+}
+{
+  sub(/^CREATE FUNCTION /, "CREATE OR REPLACE FUNCTION ")
+  sub(/^CREATE AGGREGATE /, "CREATE OR REPLACE AGGREGATE ")
+  print
+}

@@ -1,0 +1,2 @@
+-- From 0.1.0 to 0.2.0: what must happen before the parts of the install script run as an upgrade (sql/upgrade.awk).
+-- Functions whose arguments or result change are dropped here, types are altered. Tables are setup()'s.
