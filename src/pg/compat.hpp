@@ -37,4 +37,12 @@ inline IndexScanDesc BeginIndexScan(Relation table, Relation index, Snapshot sna
 #endif
 }
 
+inline IndexScanDesc BeginBitmapScan(Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan_bitmap(index, snapshot, nullptr, keys);
+#else
+  return index_beginscan_bitmap(index, snapshot, keys);
+#endif
+}
+
 }  // namespace productgraph::pg

@@ -1,5 +1,6 @@
 // may_have_received(): asks the index on received_at of a partition of events, and no row.
 #include "src/pg/boundary.hpp"
+#include "src/pg/compat.hpp"
 
 namespace productgraph::pg {
 namespace {
@@ -29,11 +30,7 @@ bool MayHaveReceived(Oid index_id, TimestampTz since) {
   ScanKeyData key;
   ScanKeyInit(&key, 1, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE, TimestampTzGetDatum(since));
   key.sk_subtype = TIMESTAMPTZOID;
-#if PG_VERSION_NUM >= 180000
-  const IndexScanDesc scan = index_beginscan_bitmap(index, GetActiveSnapshot(), nullptr, 1);
-#else
-  const IndexScanDesc scan = index_beginscan_bitmap(index, GetActiveSnapshot(), 1);
-#endif
+  const IndexScanDesc scan = BeginBitmapScan(index, GetActiveSnapshot(), 1);
   index_rescan(scan, &key, 1, nullptr, 0);
   TIDBitmap* const pages = tbm_create(work_mem * Size{1024}, nullptr);
   index_getbitmap(scan, pages);
