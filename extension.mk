@@ -8,8 +8,8 @@ EXTENSION_VERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" productg
 OBJS = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/pg/*.cpp))
 
 # The install script is made of topic parts, in this order.
-SQL_PARTS = sql/schema.sql sql/organizations.sql sql/events.sql sql/sequences.sql sql/attempts.sql sql/store.sql \
-            sql/packed_tables.sql sql/packing.sql sql/event_keys.sql sql/partitions.sql sql/retention.sql \
+SQL_PARTS = sql/schema.sql sql/organizations.sql sql/events.sql sql/sequences.sql sql/attempts.sql sql/setup_parts.sql \
+            sql/store.sql sql/packed_tables.sql sql/packing.sql sql/event_keys.sql sql/partitions.sql sql/retention.sql \
             sql/tenants.sql sql/organization_removal.sql sql/redaction.sql sql/question_parts.sql \
             sql/packed_parts.sql sql/packed_periods.sql sql/funnel_parts.sql sql/funnel_segments.sql \
             sql/funnel_question.sql sql/funnel_details.sql sql/funnel_correlation.sql sql/packed_trend.sql \
@@ -52,7 +52,7 @@ $(EXTENSION_SQL): $(SQL_PARTS) productgraph.control extension.mk
 	@echo 'building $@'
 	@( printf '%s\n' '\echo Use "CREATE EXTENSION productgraph" to load this file. \quit'; cat $(SQL_PARTS) ) > $@
 
-$(UPGRADES): productgraph--%.sql: sql/upgrades/%.sql sql/upgrade.awk $(RELEASES) $(SQL_PARTS) productgraph.control extension.mk
+$(UPGRADES): productgraph--%.sql: sql/upgrades/%.sql sql/upgrades/last.sql sql/upgrade.awk $(RELEASES) $(SQL_PARTS) productgraph.control extension.mk
 	@echo 'building $@'
 	@( printf '%s\n' '\echo Use "ALTER EXTENSION productgraph UPDATE" to load this file. \quit'; cat $<; \
-	   awk -f sql/upgrade.awk sql/releases/productgraph--$(firstword $(subst --, ,$*)).sql $(SQL_PARTS) ) > $@
+	   awk -f sql/upgrade.awk sql/releases/productgraph--$(firstword $(subst --, ,$*)).sql $(SQL_PARTS) sql/upgrades/last.sql ) > $@

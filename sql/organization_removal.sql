@@ -5,10 +5,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  CREATE OR REPLACE TRIGGER remove_rows BEFORE DELETE ON productgraph.organizations
-    FOR EACH ROW EXECUTE FUNCTION productgraph.remove_organization_rows();
-  CREATE OR REPLACE TRIGGER remove_rows BEFORE DELETE ON productgraph.projects
-    FOR EACH ROW EXECUTE FUNCTION productgraph.remove_project_rows();
+  PERFORM productgraph.add_trigger('productgraph.organizations', 'remove_rows', 'BEFORE DELETE',
+    'FOR EACH ROW EXECUTE FUNCTION productgraph.remove_organization_rows()');
+  PERFORM productgraph.add_trigger('productgraph.projects', 'remove_rows', 'BEFORE DELETE',
+    'FOR EACH ROW EXECUTE FUNCTION productgraph.remove_project_rows()');
   GRANT EXECUTE ON FUNCTION
     productgraph.drop_organization(uuid),
     productgraph.drop_project(text),

@@ -31,11 +31,26 @@ AS 'MODULE_PATHNAME', 'productgraph_forget_all_packed';
 COMMENT ON FUNCTION forget_all_packed(uuid) IS
 'Part of deleting an organization: deletes what was packed of its events. Waits for packing that is under way.';
 
+CREATE FUNCTION is_watched(target regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT count(*) = 3 FROM pg_trigger t
+  WHERE t.tgrelid = target AND t.tgname IN ('unpack_updated', 'unpack_deleted', 'unpack_truncated')
+    AND t.tgenabled IN ('O', 'A')
+$$;
+COMMENT ON FUNCTION is_watched(regclass) IS
+'Whether events or a partition have the triggers of watch_events(), which DROP EXTENSION CASCADE takes. Without them nobody '
+'knows whether segments are still true.';
+
 CREATE FUNCTION watch_events(target regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  IF productgraph.is_watched(target) THEN
+    RETURN;
+  END IF;
   -- None for INSERT, which goes the way of COPY: new rows are told from packed ones by received_at.
   EXECUTE format('CREATE OR REPLACE TRIGGER unpack_updated AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows '
     'NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION productgraph.unpack_changed()', target);
@@ -46,6 +61,17 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION watch_events(regclass) IS 'Puts the triggers that unpack what is changed on events or a partition.';
+
+CREATE FUNCTION has_subscription() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT EXISTS (SELECT FROM pg_subscription_rel r
+                 WHERE r.srrelid IN (SELECT p.relid FROM pg_partition_tree(to_regclass('productgraph.events')) p))
+$$;
+COMMENT ON FUNCTION has_subscription() IS
+'Whether events come by logical replication. They keep the received_at of where they come from then, by which nobody can '
+'tell what is packed, so nothing is.';
 
 CREATE FUNCTION event_weeks() RETURNS TABLE (week timestamptz, partition regclass)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -67,6 +93,7 @@ AS $$
   FROM productgraph.packed_weeks p JOIN productgraph.event_weeks() w ON w.week = p.week
   WHERE p.org_id = readable_weeks.org_id AND p.project_id = readable_weeks.project_id AND p.packed_until > '-infinity'
     AND p.week < to_time AND p.week + interval '168 hours' > from_time
+    AND (SELECT productgraph.is_watched('productgraph.events') AND NOT productgraph.has_subscription())
   ORDER BY p.week
 $$;
 COMMENT ON FUNCTION readable_weeks(uuid, text, timestamptz, timestamptz) IS
@@ -78,6 +105,8 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
 AS $$
+DECLARE
+  missing text;
 BEGIN
   CREATE TABLE IF NOT EXISTS productgraph.packed_projects (
     org_id uuid NOT NULL,
@@ -118,7 +147,10 @@ BEGIN
     PRIMARY KEY (org_id, project_id, week, generation, shard)
   );
   -- Their bytes do not compress.
-  ALTER TABLE productgraph.segments ALTER COLUMN content SET STORAGE EXTERNAL, ALTER COLUMN sessions SET STORAGE EXTERNAL;
+  IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = 'productgraph.segments'::regclass
+             AND a.attname IN ('content', 'sessions') AND a.attstorage <> 'e') THEN
+    ALTER TABLE productgraph.segments ALTER COLUMN content SET STORAGE EXTERNAL, ALTER COLUMN sessions SET STORAGE EXTERNAL;
+  END IF;
   COMMENT ON TABLE productgraph.segments IS
     'Events packed by actor and time, for fast questions. Rows are the truth. Each packing of a week adds a generation; '
     'of 2^shard_bits shards by hash of the actor those without events have no row.';
@@ -130,9 +162,12 @@ BEGIN
     kind integer NOT NULL,
     PRIMARY KEY (org_id, project_id, kind)
   );
-  EXECUTE (SELECT format('ALTER TABLE productgraph.kinds %s',
-                         string_agg(format('ADD COLUMN IF NOT EXISTS %I %s', column_name, data_type), ', '))
-           FROM productgraph.event_fields() WHERE in_kind);
+  missing := (SELECT string_agg(format('ADD COLUMN %I %s', f.column_name, f.data_type), ', ')
+              FROM productgraph.event_fields() f WHERE f.in_kind AND NOT EXISTS (
+                SELECT FROM pg_attribute a WHERE a.attrelid = 'productgraph.kinds'::regclass AND a.attname = f.column_name));
+  IF missing IS NOT NULL THEN
+    EXECUTE format('ALTER TABLE productgraph.kinds %s', missing);
+  END IF;
   COMMENT ON TABLE productgraph.kinds IS
     'What segments name by number: the distinct combinations of the fields with in_kind, numbered from 0 in each project.';
 END
@@ -144,9 +179,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
 AS $$
-DECLARE
-  table_name name;
-  partition regclass;
 BEGIN
   PERFORM productgraph.setup_packed_tables();
   IF to_regclass('productgraph.receipt_floor') IS NULL THEN
@@ -155,22 +187,29 @@ BEGIN
   END IF;
   COMMENT ON SEQUENCE productgraph.receipt_floor IS
     'Microseconds since 1970: events inserted from now on have no received_at below it.';
-  ALTER SEQUENCE productgraph.receipt_floor OWNER TO productgraph_owner;
-  ALTER TABLE productgraph.events ALTER COLUMN received_at
-    SET DEFAULT greatest(now(), productgraph.receipt_floor());
-  -- Finds what was received since a time, whatever the week of it.
-  CREATE INDEX IF NOT EXISTS events_by_receipt ON productgraph.events USING brin (received_at)
-    WITH (pages_per_range = 32);
-  IF NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = 'productgraph.events'::regclass AND p.polname = 'receipt') THEN
-    CREATE POLICY receipt ON productgraph.events AS RESTRICTIVE FOR INSERT
-      WITH CHECK (received_at >= productgraph.receipt_floor());
+  PERFORM productgraph.give_to_owner('productgraph.receipt_floor');
+  -- Partitions have defaults of their own.
+  IF EXISTS (SELECT FROM pg_partition_tree('productgraph.events') p WHERE NOT EXISTS (
+               SELECT FROM pg_attribute a WHERE a.attrelid = p.relid AND a.attname = 'received_at' AND a.atthasdef)) THEN
+    ALTER TABLE productgraph.events ALTER COLUMN received_at
+      SET DEFAULT greatest(now(), productgraph.receipt_floor());
   END IF;
+  -- Finds what was received since a time, whatever the week of it.
+  PERFORM productgraph.add_index('events_by_receipt',
+    'INDEX %I ON productgraph.events USING brin (received_at) WITH (pages_per_range = 32)');
+  PERFORM productgraph.add_policy('productgraph.events', 'receipt',
+    'AS RESTRICTIVE FOR INSERT WITH CHECK (received_at >= productgraph.receipt_floor())');
   -- maintain() finds out whose events are not packed yet.
   PERFORM productgraph.add_policy('productgraph.events', 'maintenance_read',
     'FOR SELECT TO productgraph_owner USING ((SELECT productgraph.is_packing()))');
   PERFORM productgraph.add_policy(format('productgraph.%I', t)::regclass, 'maintenance_read',
     'FOR SELECT TO productgraph_owner USING (true)')
   FROM unnest('{packed_projects,packed_weeks}'::name[]) t;
+  -- What changed while nobody watched is not known.
+  IF NOT (SELECT bool_and(productgraph.is_watched(t)) FROM (
+            SELECT 'productgraph.events'::regclass UNION ALL SELECT w.partition FROM productgraph.event_weeks() w) AS v(t)) THEN
+    TRUNCATE productgraph.segments, productgraph.packed_weeks;
+  END IF;
   PERFORM productgraph.watch_events('productgraph.events');
   PERFORM productgraph.watch_events(w.partition) FROM productgraph.event_weeks() w;
   GRANT EXECUTE ON FUNCTION productgraph.receipt_floor(), productgraph.forget_all_packed(uuid),

@@ -94,6 +94,10 @@ BEGIN
   merged := 0;
   IF received_before IS NULL THEN
     RETURN;
+  ELSIF productgraph.has_subscription() THEN
+    PERFORM productgraph.unpack_week(p.org_id, p.project_id, p.week)
+    FROM productgraph.packed_weeks p WHERE p.packed_until > '-infinity' ORDER BY p.week DESC, p.org_id, p.project_id;
+    RETURN;
   END IF;
   FOR scope IN SELECT w.week FROM productgraph.event_weeks() w ORDER BY w.week DESC LOOP
     FOR waiting IN SELECT * FROM productgraph.unpacked_events(scope.week, received_before) LOOP
@@ -117,8 +121,8 @@ $$;
 COMMENT ON FUNCTION pack_events(bigint, timestamptz) IS
 'Part of maintain(): packs the events that are not packed yet, the latest weeks first, until it has packed at least so many. '
 'Ingestion and questions go on meanwhile. Returns how many events it packed and how many segments it merged; nothing '
-'when received_before, which is what begin_packing() returned in this transaction, is NULL: another session is at it. A '
-'week that cannot be packed is left for the next time with a warning.';
+'when received_before, which is what begin_packing() returned in this transaction, is NULL: another session is at it; and '
+'where has_subscription() it unpacks instead. A week that cannot be packed is left for the next time with a warning.';
 
 CREATE FUNCTION rebuild_week(org_id uuid, project_id text, week timestamptz, received_before timestamptz) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE

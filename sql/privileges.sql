@@ -8,7 +8,9 @@ BEGIN
   FOREACH guarded IN ARRAY ARRAY[
     'ingest(text, text)', 'ingest(jsonb, text)', 'ingest_requests(bytea[], bytea[], text[], text[])',
     'setup()', 'setup_roles()', 'setup_tenant_tables()', 'setup_event_tables()', 'setup_security()', 'setup_removal()',
-    'secure_table(regclass, name)', 'add_policy(regclass, name, text)', 'create_default_partition()',
+    'secure_table(regclass, name)', 'add_policy(regclass, name, text)', 'add_index(name, text)',
+    'add_trigger(regclass, name, text, text)',
+    'create_default_partition()',
     'create_partition(timestamptz)', 'create_partitions(timestamptz, timestamptz)', 'maintain(interval, interval, bigint)',
     'enter_org(uuid)', 'enter_org_to_maintain(uuid)', 'leave_org(uuid)', 'create_organization(text, text)',
     'create_project(uuid, text, text, jsonb)', 'create_api_key(uuid, text, text, text[], timestamptz)',

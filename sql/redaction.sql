@@ -57,11 +57,8 @@ BEGIN
     ALTER TABLE productgraph.redactions ADD CONSTRAINT redactions_check
       CHECK (productgraph.is_valid_redaction(patterns, drop_fields, hash_fields, mask_fields));
   END IF;
-  IF NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = 'productgraph.projects'::regclass
-                 AND t.tgname = 'add_redaction') THEN
-    CREATE TRIGGER add_redaction AFTER INSERT ON productgraph.projects
-      FOR EACH ROW EXECUTE FUNCTION productgraph.add_redaction();
-  END IF;
+  PERFORM productgraph.add_trigger('productgraph.projects', 'add_redaction', 'AFTER INSERT',
+    'FOR EACH ROW EXECUTE FUNCTION productgraph.add_redaction()');
   PERFORM productgraph.add_policy('productgraph.redactions', 'lookup',
     'FOR SELECT TO productgraph_owner USING (true)');
   GRANT SELECT (org_id, project_id, patterns, drop_fields, hash_fields, mask_fields)

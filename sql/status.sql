@@ -23,12 +23,12 @@ BEGIN
     'What maintain() did in the last 90 days, a row a task. Counts of the whole store: for no analyst to see.';
   COMMENT ON COLUMN productgraph.maintenance_runs.position IS
     'Where the next run of a task goes on that does a part of its work each time.';
-  ALTER TABLE productgraph.maintenance_runs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+  PERFORM productgraph.force_row_security('productgraph.maintenance_runs');
   PERFORM productgraph.add_policy('productgraph.maintenance_runs', 'service',
     'FOR SELECT TO productgraph_service USING (true)');
   PERFORM productgraph.add_policy('productgraph.maintenance_runs', 'maintenance',
     'TO productgraph_owner USING (true)');
-  ALTER TABLE productgraph.maintenance_runs OWNER TO productgraph_owner;
+  PERFORM productgraph.give_to_owner('productgraph.maintenance_runs');
   GRANT SELECT ON productgraph.maintenance_runs TO productgraph_service;
   GRANT EXECUTE ON FUNCTION productgraph.record_maintenance(text, bigint, bigint), productgraph.maintenance_position(text)
     TO productgraph_owner;
@@ -190,6 +190,12 @@ AS $$
       THEN 'Run ALTER EXTENSION productgraph UPDATE and productgraph.setup(), then start sessions anew.' END,
     jsonb_build_object('sql', e.extversion, 'library', l.version)
   FROM pg_extension e, productgraph.library_version() AS l(version) WHERE e.extname = 'productgraph'
+  UNION ALL
+  SELECT 'version', 'store', CASE WHEN is_watched THEN 'ok' ELSE 'problem' END,
+    CASE WHEN is_watched THEN 'set up' ELSE 'without what guards it' END,
+    CASE WHEN NOT is_watched THEN 'The extension was dropped, or triggers were: run productgraph.setup().' END,
+    jsonb_build_object('is_watched', is_watched)
+  FROM productgraph.is_watched('productgraph.events')
   UNION ALL
   SELECT 'version', 'PostgreSQL', 'ok', current_setting('server_version'), NULL,
     jsonb_build_object('server_version_num', current_setting('server_version_num')::integer)

@@ -1,4 +1,5 @@
--- The store: its roles, tables and policies. setup() creates what is missing, so it can be run again at any time.
+-- The store: its roles, tables and policies. setup() creates what is missing, so it can be run again at any time, and
+-- is after each upgrade.
 -- The tables are no members of the extension: dumps hold them like any other table, and dropping the extension
 -- leaves them alone.
 
@@ -49,8 +50,8 @@ BEGIN
   );
   COMMENT ON TABLE productgraph.projects IS 'What events are sent to; id is the string that clients send.';
   -- Without a key, the id alone must tell whose project it is.
-  CREATE UNIQUE INDEX IF NOT EXISTS projects_open_ingest ON productgraph.projects (id)
-    WHERE settings -> 'open_ingest' = 'true';
+  PERFORM productgraph.add_index('projects_open_ingest',
+    'UNIQUE INDEX %I ON productgraph.projects (id) WHERE settings -> ''open_ingest'' = ''true''');
 
   CREATE TABLE IF NOT EXISTS productgraph.api_keys (
     org_id uuid NOT NULL REFERENCES productgraph.organizations ON DELETE CASCADE,
@@ -160,7 +161,7 @@ BEGIN
   COMMENT ON COLUMN productgraph.events.client_org_id IS 'org.id as the client gave it; org_id is the tenant.';
   COMMENT ON COLUMN productgraph.events.metadata IS 'The client''s own object.';
   COMMENT ON COLUMN productgraph.events.attributes IS 'Well-formed fields of the event that have no column.';
-  CREATE INDEX IF NOT EXISTS events_by_time ON productgraph.events (org_id, project_id, timestamp);
+  PERFORM productgraph.add_index('events_by_time', 'INDEX %I ON productgraph.events (org_id, project_id, timestamp)');
 
   CREATE TABLE IF NOT EXISTS productgraph.event_keys (
     org_id uuid NOT NULL,
@@ -204,7 +205,8 @@ BEGIN
     'page.view; journey_id and journey_step_id of the last event with a gen_ai.journey.step.id; converted_at is the '
     'first journey.conversion. Columns *_at and *_sequence are the time and the event.sequence of those events: at equal times '
     'the sequence tells which is the last, none being later than any, and then the greater value is later.';
-  CREATE INDEX IF NOT EXISTS sessions_by_time ON productgraph.sessions (org_id, project_id, started_at);
+  PERFORM productgraph.add_index('sessions_by_time',
+    'INDEX %I ON productgraph.sessions (org_id, project_id, started_at)');
 
   CREATE TABLE IF NOT EXISTS productgraph.snapshots (
     org_id uuid NOT NULL,
@@ -251,34 +253,6 @@ RETURN ARRAY['organizations', 'projects', 'api_keys', 'organization_members', 'j
              'sessions', 'snapshots', 'packed_projects', 'packed_weeks', 'segments', 'kinds', 'ingestion_issues',
              'redactions']::pg_catalog.name[];
 COMMENT ON FUNCTION tenant_tables() IS 'The tables of the store, all of them under row-level security.';
-
-CREATE FUNCTION secure_table(target regclass, org_column name DEFAULT 'org_id') RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', target);
-  IF NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = target AND p.polname = 'tenant') THEN
-    EXECUTE format('CREATE POLICY tenant ON %s USING (%I = (SELECT productgraph.current_org_id()))',
-                   target, org_column);
-  END IF;
-  EXECUTE format('ALTER TABLE %s OWNER TO productgraph_owner', target);
-END
-$$;
-COMMENT ON FUNCTION secure_table(regclass, name) IS
-'Puts a table of the store, or a partition, under row-level security by organization and hands it to its owner.';
-
-CREATE FUNCTION add_policy(target regclass, policy name, definition text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = target AND p.polname = policy) THEN
-    EXECUTE format('CREATE POLICY %I ON %s %s', policy, target, definition);
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION add_policy(regclass, name, text) IS 'Part of setup(): creates a policy unless it is there.';
 
 CREATE FUNCTION setup_security() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -381,4 +355,4 @@ END
 $$;
 COMMENT ON FUNCTION setup() IS
 'Creates the store in schema productgraph: tables, partitions, policies and roles, each unless it is there. To be run '
-'once by a superuser, or by the owner of the database if it may create roles.';
+'once, and again after each upgrade, by a superuser, or by the owner of the database if it may create roles.';

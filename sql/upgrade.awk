@@ -1,7 +1,6 @@
 # awk -f sql/upgrade.awk RELEASE PART...: the parts of the install script as an upgrade from a release runs them.
 # Functions and aggregates replace those of the same name and arguments, which keeps what depends on them and who may
-# call them. Types and casts that the release has are left out; so are grants, which would make those that setup()
-# gave meanwhile look like the extension's own, so that no dump has them.
+# call them. Types and casts that the release has are left out.
 function object() {
   match($0, /^CREATE (TYPE [a-z_]+|CAST \([^)]*\))/)
   return substr($0, RSTART, RLENGTH)
@@ -11,7 +10,6 @@ NR == FNR {
   next
 }
 /^CREATE (TYPE|CAST) / { left_out = object() in known }
-/^GRANT / { left_out = 1 }
 left_out {
   if (/;$/) left_out = 0
   next
