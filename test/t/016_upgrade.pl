@@ -1,0 +1,101 @@
+# A store that an earlier version made and filled, upgraded while ingestion runs, has the catalog of a new one and the
+# answers it had; what was accepted meanwhile is there. Before that, the new library serves the old SQL.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Answers;
+use Catalog;
+use IPC::Run;
+use PostgreSQL::Test::Utils;
+use Store;
+use Test::More;
+
+my $node = Store::start();
+my $current = $node->safe_psql('postgres', q{SELECT default_version FROM pg_available_extensions WHERE name = 'productgraph'});
+my @earlier = split /\n/, $node->safe_psql('postgres', qq{SELECT version FROM pg_available_extension_versions
+	WHERE name = 'productgraph' AND version <> '$current' ORDER BY string_to_array(version, '.')::int[]});
+ok(@earlier > 0, 'earlier versions can be installed: ' . join ', ', @earlier);
+# Its catalog is of all Store::furnish() makes, too.
+Store::furnish($node, 'postgres');
+my %catalog = Catalog::read_all($node, 'postgres');
+$node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN IN ROLE productgraph_owner');
+
+# A session that sends batches of ten, numbered from first on, until it is killed.
+sub begin_to_write
+{
+	my ($database, $first) = @_;
+	my $writer = { out => '', err => '' };
+	my $script = join '', map { sprintf "SELECT public.fill(%d, %d);\n", $first + $_ * 10, $first + $_ * 10 + 9 } 0 .. 20000;
+	$writer->{run} = IPC::Run::start(['psql', '-XqAt', '-d', $node->connstr($database)],
+		'<', \$script, '>', \$writer->{out}, '2>', \$writer->{err}, IPC::Run::timeout(120));
+	return $writer;
+}
+
+sub await_answers
+{
+	my ($more, @writers) = @_;
+	for my $writer (@writers)
+	{
+		my $before = answered($writer);
+		$writer->{run}->pump until answered($writer) >= $before + $more;
+	}
+	return;
+}
+
+sub answered { my @answers = $_[0]->{out} =~ /^10$/mg; return scalar @answers; }
+
+for my $version (@earlier)
+{
+	(my $database = "from_$version") =~ s/\W/_/g;
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	Store::set_up($node, $database, $version);
+	Store::furnish($node, $database);
+	my $before = Answers::both($node, $database);
+	like($node->safe_psql($database, q{SELECT status, value, hint FROM productgraph.store_status() WHERE subject = 'productgraph'}),
+		qr/^problem\|SQL \Q$version\E, library \Q$current\E\|Run ALTER EXTENSION productgraph UPDATE/,
+		"$version: store_status() says what to run");
+
+	my @writers = map { begin_to_write($database, $_) } 500_000, 800_000;
+	await_answers(5, @writers);
+	my ($status, undef, $said) = $node->psql($database, q{
+		BEGIN;
+		SET LOCAL lock_timeout = '10s';
+		ALTER EXTENSION productgraph UPDATE;
+		SELECT productgraph.setup();
+		COMMIT}, on_error_stop => 1);
+	is($status, 0, "$version: upgraded while ingestion runs") or diag($said);
+	like($said, qr/WARNING:  the store of ProductGraph is still that of the version before\nHINT:  Run: SELECT productgraph.setup\(\);/,
+		"$version: the upgrade says what comes next");
+	await_answers(5, @writers);
+	my $accepted = 0;
+	for my $writer (@writers)
+	{
+		$writer->{run}->kill_kill;
+		is($writer->{err}, '', "$version: no batch was refused");
+		$accepted += answered($writer) * 10;
+	}
+	# Of each writer one batch may be stored whose answer nobody read.
+	my $stored = $node->safe_psql($database, 'SELECT count(*) FROM productgraph.events') - 2999;
+	cmp_ok($stored - $accepted, '>=', 0, "$version: all $accepted events accepted meanwhile are stored");
+	is($node->safe_psql($database, q{SELECT count(*) - count(DISTINCT event_id) FROM productgraph.events}), '0', "$version: none of them twice");
+
+	is(Answers::both($node, $database), $before, "$version: the same answers");
+	is(Answers::rows_because($node, $database), '', "$version: they come from segments");
+	Catalog::is_same($node, $database, \%catalog, "$version, as in a new store");
+	is($node->safe_psql($database, q{SELECT status, value FROM productgraph.store_status() WHERE topic = 'version' AND subject <> 'PostgreSQL'}),
+		"ok|SQL $current, library $current\nok|set up", "$version: all is well then");
+}
+
+# Between ALTER EXTENSION UPDATE and setup() the store goes on.
+my ($oldest) = @earlier;
+$node->safe_psql('postgres', 'CREATE DATABASE halfway');
+Store::set_up($node, 'halfway', $oldest);
+Store::furnish($node, 'halfway');
+my $before = Answers::both($node, 'halfway');
+$node->safe_psql('halfway', 'ALTER EXTENSION productgraph UPDATE');
+is($node->safe_psql('halfway', 'SELECT public.fill(2990, 3010)'), '21', 'halfway: events are stored');
+is($node->safe_psql('halfway', q{SELECT done FROM productgraph.maintain('20 weeks') WHERE task = 'partitions created'},
+	extra_params => ['-U', 'keeper']) > 0, 1, 'halfway: maintain() makes partitions');
+is(Answers::both($node, 'halfway'), $before, 'halfway: the same answers');
+done_testing();
