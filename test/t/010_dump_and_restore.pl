@@ -1,51 +1,70 @@
-# A dump restored into another database is an equal store: rows, policies, owners, grants and partitions.
+# A dump restored on another server is an equal store, whatever its form: catalog, rows, answers; and ingestion goes on.
 use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
+use Answers;
+use Catalog;
+use Contents;
+use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Store;
 use Test::More;
 
 my $node = Store::start();
-is($node->safe_psql('postgres', 'SELECT public.fill(1, 900)'), '900', 'events are stored');
-$node->safe_psql('postgres', q{
-	CREATE INDEX mine ON productgraph.events (user_id);
-	CREATE POLICY mine ON productgraph.sessions FOR SELECT TO productgraph_service USING (events > 5);
-});
+Store::furnish($node, 'postgres');
+$node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN CREATEROLE IN ROLE productgraph_owner');
+my $other = PostgreSQL::Test::Cluster->new('other');
+$other->init;
+$other->start;
 
-my %state = (
-	rows => q{SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM productgraph.events t},
-	sessions => q{SELECT count(*), sum(events), md5(string_agg(t::text, '' ORDER BY t::text)) FROM productgraph.sessions t},
-	keys => q{SELECT count(*) FROM productgraph.event_keys},
-	policies => q{SELECT string_agg(concat_ws('|', tablename, policyname, cmd, roles, qual), E'\n' ORDER BY tablename, policyname)
-		FROM pg_policies WHERE schemaname = 'productgraph'},
-	triggers => q{SELECT string_agg(pg_get_triggerdef(oid), E'\n' ORDER BY tgrelid::regclass::text, tgname) FROM pg_trigger
-		WHERE tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'productgraph'::regnamespace) AND NOT tgisinternal},
-	tables => q{SELECT string_agg(concat_ws('|', relname, relkind, relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner),
-		relacl, pg_get_expr(relpartbound, oid)), E'\n' ORDER BY relname)
-		FROM pg_class WHERE relnamespace = 'productgraph'::regnamespace AND relkind IN ('r', 'p', 'i', 'I')},
-	grants => q{SELECT string_agg(concat_ws('|', oid::regprocedure, proacl), E'\n' ORDER BY oid::regprocedure::text)
-		FROM pg_proc WHERE pronamespace = 'productgraph'::regnamespace},
-	funnel => q{SELECT string_agg(f::text, E'\n') FROM productgraph.funnel('shop', '{page.view,ui.click,custom}') f},
+my $dumps = $node->backup_dir;
+mkdir $dumps;
+command_ok(['pg_dumpall', '--roles-only', '-f', "$dumps/roles.sql", '-d', $node->connstr('postgres')], 'roles: dump');
+# Of its roles one exists: the superuser.
+my (undef, $errors) = run_command(['psql', '-X', '-q', '-d', $other->connstr('postgres'), '-f', "$dumps/roles.sql"]);
+unlike($errors, qr/ERROR:  (?!role "\S+" already exists)/, 'roles: restore');
+
+my $answers = Answers::both($node, 'postgres');
+my $contents = Contents::text($node, 'postgres');
+my %catalog = Catalog::read_all($node, 'postgres');
+
+sub dump_it { return ['pg_dump', '-d', $node->connstr('postgres'), @_]; }
+sub restore { my $name = shift; return ['pg_restore', '--exit-on-error', '-d', $other->connstr($name), @_]; }
+my %forms = (
+	plain => [dump_it('-f', "$dumps/plain.sql"),
+		['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $other->connstr('plain'), '-f', "$dumps/plain.sql"]],
+	directory => [dump_it('-Fd', '-j2', '-f', "$dumps/directory"), restore('directory', '-j2', "$dumps/directory")],
+	parts => [dump_it('-Fc', '--schema-only', '-f', "$dumps/schema"), dump_it('-Fc', '--data-only', '-f', "$dumps/data"),
+		restore('parts', "$dumps/schema"), restore('parts', '--disable-triggers', "$dumps/data")],
 );
-
-my $dump = $node->backup_dir . '/store.dump';
-mkdir $node->backup_dir;
-for my $form (['plain', 'p'], ['custom', 'c'])
+for my $form (sort keys %forms)
 {
-	my ($name, $letter) = @$form;
-	command_ok(['pg_dump', '-F', $letter, '-f', "$dump.$letter", '-d', $node->connstr('postgres')], "$name: dump");
-	$node->safe_psql('postgres', "CREATE DATABASE $name");
-	my @restore = $letter eq 'p'
-		? ('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($name), '-f', "$dump.$letter")
-		: ('pg_restore', '--exit-on-error', '-d', $node->connstr($name), "$dump.$letter");
-	command_ok(\@restore, "$name: restore");
-	for my $what (sort keys %state)
-	{
-		is($node->safe_psql($name, $state{$what}), $node->safe_psql('postgres', $state{$what}), "$name: same $what");
-	}
-	is($node->safe_psql($name, 'SELECT public.fill(895, 905)'), '11', "$name: goes on storing");
-	is($node->safe_psql($name, 'SELECT count(*) FROM productgraph.events'), '905', "$name: repeats are still known");
+	$other->safe_psql('postgres', "CREATE DATABASE $form");
+	command_ok($_, "$form: $_->[0]") for @{ $forms{$form} };
+	is(Contents::text($other, $form), $contents, "$form: the same rows");
+	Catalog::is_same($other, $form, \%catalog, $form);
+	is(Answers::both($other, $form), $answers, "$form: the same answers");
+	is(Answers::rows_because($other, $form), '', "$form: they come from segments");
+	is($other->safe_psql($form, 'SELECT public.fill(2995, 3005)'), '11', "$form: goes on storing");
+	is($other->safe_psql($form, 'SELECT count(*), count(DISTINCT event_id) FROM productgraph.events'), '3005|3005', "$form: repeats are still known");
+	$other->safe_psql($form, 'SELECT productgraph.maintain()');
+	is(Answers::both($other, $form), $answers, "$form: the same answers when packing has gone on");
 }
+
+# The owner of a database, who is no superuser, has setup() give what only superusers can. This dump has no segments.
+my @unpacked = map { "--exclude-table-data=productgraph.$_" } 'segments', 'packed_weeks';
+sub without_segments { return join "\n", grep { !/\.(segments|packed_weeks)\|/ } split /\n/, $_[0] }
+$other->safe_psql('postgres', 'CREATE DATABASE owned OWNER keeper');
+my $owner = $other->connstr('owned') . ' user=keeper';
+command_ok(dump_it('-Fc', @unpacked, '-f', "$dumps/custom"), 'owned: dump');
+command_ok(['pg_restore', '--exit-on-error', '--no-owner', '--no-privileges', '-d', $owner, "$dumps/custom"], 'owned: restore');
+$other->safe_psql('owned', 'SELECT productgraph.setup()', connstr => $owner);
+is(without_segments(Contents::text($other, 'owned')), without_segments($contents), 'owned: the same rows');
+Catalog::is_same($other, 'owned', \%catalog, 'owned', qw(tables columns constraints indexes policies triggers sequences types casts members));
+is(Answers::both($other, 'owned'), $answers, 'owned: the same answers');
+is($other->safe_psql('owned', 'SELECT public.fill(2995, 3005)'), '11', 'owned: goes on storing');
+$other->safe_psql('owned', 'SELECT productgraph.maintain()', connstr => $owner);
+is(Answers::both($other, 'owned'), $answers, 'owned: the same answers when events are packed');
+is(Answers::rows_because($other, 'owned'), '', 'owned: they come from segments');
 done_testing();

@@ -1,0 +1,72 @@
+# Events follow by logical replication into a plain table, and with the tables beside them into another store, which
+# packs nothing and answers the same. The publisher goes on deleting.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Answers;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Store;
+use Test::More;
+
+my $node = Store::start('publisher', '', allows_streaming => 'logical');
+Store::furnish($node, 'postgres');
+my $other = PostgreSQL::Test::Cluster->new('subscriber');
+$other->init;
+$other->start;
+
+# As in docs/operations.md.
+$node->safe_psql('postgres', q{
+	CREATE PUBLICATION productgraph_events FOR TABLE productgraph.events
+		WITH (publish = 'insert', publish_via_partition_root = true);
+	CREATE PUBLICATION productgraph_rest FOR TABLE productgraph.organizations, productgraph.projects, productgraph.redactions,
+		productgraph.journeys, productgraph.sessions});
+my $connection = $node->connstr('postgres');
+$connection =~ s/'/''/g;
+
+$other->safe_psql('postgres', 'CREATE DATABASE warehouse; CREATE DATABASE store');
+$other->safe_psql('warehouse', qq{
+	CREATE SCHEMA productgraph;
+	CREATE TABLE productgraph.events (org_id uuid, received_at timestamptz, event_id text, project_id text, session_id text,
+		event_type text, "timestamp" timestamptz, user_id text, user_anonymous_id text, client_org_id text, org_name text,
+		event_name text, event_sequence bigint, page_path text, page_title text, page_url text, page_referrer text,
+		metadata jsonb, attributes jsonb)});
+$node->safe_psql('postgres', q{
+	CREATE PUBLICATION some_columns FOR TABLE productgraph.events (org_id, received_at, event_id, project_id, session_id, event_type, "timestamp",
+		user_id, user_anonymous_id, client_org_id, org_name, event_name, event_sequence, page_path, page_title, page_url, page_referrer, metadata, attributes)
+		WITH (publish = 'insert', publish_via_partition_root = true)});
+$other->safe_psql('warehouse', "CREATE SUBSCRIPTION warehouse CONNECTION '$connection' PUBLICATION some_columns");
+$other->safe_psql('store', qq{CREATE EXTENSION productgraph; SELECT productgraph.setup();
+	CREATE SUBSCRIPTION store CONNECTION '$connection' PUBLICATION productgraph_events, productgraph_rest});
+$other->wait_for_subscription_sync($node, 'warehouse', 'warehouse');
+$other->wait_for_subscription_sync($node, 'store', 'store');
+
+my $rows = q{SELECT count(*), md5(string_agg(concat_ws('|', org_id, event_id, session_id, event_type, extract(epoch FROM "timestamp"), user_id), ' '
+	ORDER BY event_id)) FROM productgraph.events};
+sub caught_up
+{
+	my ($what) = @_;
+	$node->wait_for_catchup($_) for 'warehouse', 'store';
+	is($other->safe_psql('warehouse', $rows), $node->safe_psql('postgres', $rows), "$what: the rows are in the plain table");
+	is($other->safe_psql('store', $rows), $node->safe_psql('postgres', $rows), "$what: the rows are in the other store");
+	is(Answers::of($other, 'store', 'on'), Answers::of($node, 'postgres', 'on'), "$what: the other store answers the same");
+	is($other->safe_psql('store', 'SELECT count(*), sum(events) FROM productgraph.sessions'),
+		$node->safe_psql('postgres', 'SELECT count(*), sum(events) FROM productgraph.sessions'), "$what: sessions are the same");
+}
+caught_up('copied');
+$node->safe_psql('postgres', 'SELECT public.fill(3000, 3900); SELECT productgraph.maintain()');
+$other->safe_psql('store', 'SELECT productgraph.maintain()');
+caught_up('followed');
+is($other->safe_psql('store', 'SELECT count(*) FROM productgraph.segments'), '0', 'the other store packs nothing');
+$node->safe_psql('postgres', q{SELECT public.fill(3901, 4000)});
+caught_up('followed on');
+
+is($node->safe_psql('postgres', q{SELECT productgraph.set_current_org(id) FROM productgraph.organizations; SELECT removed > 0 FROM productgraph.forget_user('shop', 'u7') WHERE what = 'events'}) =~ /t$/,
+	1, 'the publisher forgets a person');
+$other->safe_psql('store', q{SELECT productgraph.set_current_org(id) FROM productgraph.organizations; SELECT productgraph.forget_user('shop', 'u7')});
+$node->wait_for_catchup('warehouse');
+is($other->safe_psql('warehouse', q{SELECT count(*) > 0 FROM productgraph.events WHERE user_id = 'u7'}), 't', 'who is to be forgotten elsewhere too');
+$node->wait_for_catchup($_) for 'warehouse', 'store';
+is($other->safe_psql('store', $rows), $node->safe_psql('postgres', $rows), 'forgotten in both: the same rows');
+done_testing();
