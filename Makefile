@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 export PG_CONFIG
 
 .DEFAULT_GOAL := build
-.PHONY: build extension sidecar traffic install uninstall installcheck demo test up down reset soak env ready \
+.PHONY: build extension sidecar traffic install uninstall installcheck demo test test-backup up down reset soak env ready \
         packages check format bench bench-packages clean help
 
 # An explicit -j of the caller reaches the makes below by itself.
@@ -53,6 +53,9 @@ soak: ## kill, cut and overload a running store for SOAK_SECONDS (600), and coun
 	@dev/install-packages build test
 	@$(MAKE) ready
 	@SOAK_SECONDS="$${SOAK_SECONDS:-600}" test/run soak
+
+test-backup: ## dump and restore, and pg_upgrade, from each major version of PostgreSQL to the next (root, mmdebstrap)
+	@dev/majors
 
 up: ready ## start the private PostgreSQL and the sidecar
 	@dev/up
