@@ -4,7 +4,10 @@ SELECT NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'productgraph') AS i
 \if :is_new
   CREATE EXTENSION productgraph;
 \else
+  -- It warns that setup() comes next.
+  SET client_min_messages = error;
   ALTER EXTENSION productgraph UPDATE;
+  SET client_min_messages = warning;
 \endif
 SELECT productgraph.setup() \g /dev/null
 SELECT format('ALTER DATABASE %I SET search_path = "$user", public, productgraph', current_database()) \gexec

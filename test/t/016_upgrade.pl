@@ -19,6 +19,8 @@ ok(@earlier > 0, 'earlier versions can be installed: ' . join ', ', @earlier);
 # Its catalog is of all Store::furnish() makes, too.
 Store::furnish($node, 'postgres');
 my %catalog = Catalog::read_all($node, 'postgres');
+my $dumps = $node->backup_dir;
+mkdir $dumps;
 $node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN IN ROLE productgraph_owner');
 
 # A session that sends batches of ten, numbered from first on, until it is killed.
@@ -55,6 +57,14 @@ for my $version (@earlier)
 	like($node->safe_psql($database, q{SELECT status, value, hint FROM productgraph.store_status() WHERE subject = 'productgraph'}),
 		qr/^problem\|SQL \Q$version\E, library \Q$current\E\|Run ALTER EXTENSION productgraph UPDATE/,
 		"$version: store_status() says what to run");
+
+	# A dump of it, restored where the new version is.
+	command_ok(['pg_dump', '-Fc', '-f', "$dumps/$database", '-d', $node->connstr($database)], "$version: dump");
+	$node->safe_psql('postgres', "CREATE DATABASE restored_$database");
+	command_ok(['pg_restore', '--exit-on-error', '-d', $node->connstr("restored_$database"), "$dumps/$database"], "$version: restore");
+	$node->safe_psql("restored_$database", 'SELECT productgraph.setup()');
+	is(Answers::both($node, "restored_$database"), $before, "$version, restored: the same answers");
+	Catalog::is_same($node, "restored_$database", \%catalog, "$version, restored");
 
 	my @writers = map { begin_to_write($database, $_) } 500_000, 800_000;
 	await_answers(5, @writers);
