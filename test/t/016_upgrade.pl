@@ -8,6 +8,7 @@ use Answers;
 use Catalog;
 use IPC::Run;
 use PostgreSQL::Test::Utils;
+use Sidecar;
 use Store;
 use Test::More;
 
@@ -21,7 +22,7 @@ Store::furnish($node, 'postgres');
 my %catalog = Catalog::read_all($node, 'postgres');
 my $dumps = $node->backup_dir;
 mkdir $dumps;
-$node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN IN ROLE productgraph_owner');
+$node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN IN ROLE productgraph_owner; CREATE ROLE sidecar LOGIN IN ROLE productgraph_ingest');
 
 # A session that sends batches of ten, numbered from first on, until it is killed.
 sub begin_to_write
@@ -47,6 +48,25 @@ sub await_answers
 
 sub answered { my @answers = $_[0]->{out} =~ /^10$/mg; return scalar @answers; }
 
+# A process that posts to the sidecar, one event after the other, until enough() says so, and notes each answer.
+sub begin_to_post
+{
+	my ($sidecar, $file) = @_;
+	my $pid = fork // die "fork: $!";
+	return $pid if $pid;
+	open my $answers, '>', $file or POSIX::_exit(1);
+	$answers->autoflush(1);
+	for (my $n = 1; !-e "$file.enough"; ++$n)
+	{
+		my $answer = eval { $sidecar->post([ { event_id => "posted-$n", project_id => 'shop', 'session.id' => 'posted', 'event.type' => 'custom',
+			'event.timestamp' => time * 1000 } ]) };
+		print $answers "posted-$n ", $answer ? $answer->{status} : $@, "\n";
+	}
+	POSIX::_exit(0);
+}
+
+sub posted { open my $file, '<', $_[0] or return (); chomp(my @lines = <$file>); return @lines; }
+
 for my $version (@earlier)
 {
 	(my $database = "from_$version") =~ s/\W/_/g;
@@ -67,7 +87,11 @@ for my $version (@earlier)
 	Catalog::is_same($node, "restored_$database", \%catalog, "$version, restored");
 
 	my @writers = map { begin_to_write($database, $_) } 500_000, 800_000;
+	my $sidecar = Sidecar->start($node->connstr($database) . ' user=sidecar')->await_ready;
+	my $posted = PostgreSQL::Test::Utils::tempdir() . '/posted';
+	my $poster = begin_to_post($sidecar, $posted);
 	await_answers(5, @writers);
+	Sidecar::await(sub { posted($posted) >= 10 }, 'the sidecar stores events');
 	my ($status, undef, $said) = $node->psql($database, q{
 		BEGIN;
 		SET LOCAL lock_timeout = '10s';
@@ -78,6 +102,14 @@ for my $version (@earlier)
 	like($said, qr/WARNING:  the store of ProductGraph is still that of the version before\nHINT:  Run: SELECT productgraph.setup\(\);/,
 		"$version: the upgrade says what comes next");
 	await_answers(5, @writers);
+	my $before_more = posted($posted);
+	Sidecar::await(sub { posted($posted) >= $before_more + 10 }, 'the sidecar goes on storing events');
+	append_to_file("$posted.enough", '');
+	waitpid $poster, 0;
+	is(join(' ', grep { !/ 202$/ } posted($posted)), '', "$version: the sidecar answers 202 all the time");
+	is($node->safe_psql($database, "SELECT count(*), count(DISTINCT event_id) FROM productgraph.events WHERE event_id LIKE 'posted-%'"),
+		join('|', (scalar(() = posted($posted))) x 2), "$version: each of these is stored, once");
+	$sidecar->stop;
 	my $accepted = 0;
 	for my $writer (@writers)
 	{
@@ -86,7 +118,7 @@ for my $version (@earlier)
 		$accepted += answered($writer) * 10;
 	}
 	# Of each writer one batch may be stored whose answer nobody read.
-	my $stored = $node->safe_psql($database, 'SELECT count(*) FROM productgraph.events') - 2999;
+	my $stored = $node->safe_psql($database, q{SELECT count(*) FROM productgraph.events WHERE event_id ~ '^[0-9]+$'}) - 2999;
 	cmp_ok($stored - $accepted, '>=', 0, "$version: all $accepted events accepted meanwhile are stored");
 	is($node->safe_psql($database, q{SELECT count(*) - count(DISTINCT event_id) FROM productgraph.events}), '0', "$version: none of them twice");
 
