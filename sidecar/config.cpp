@@ -193,13 +193,20 @@ const Setting& SettingOfFlag(const std::string& flag, bool& from_file) {
   throw ConfigError("unknown flag " + flag + "; --help lists all");
 }
 
+Action ActionOfFlag(const std::string& flag) {
+  if (flag == "--check-config") return Action::kCheckConfig;
+  if (flag == "--health") return Action::kHealth;
+  if (flag == "--ready") return Action::kReady;
+  return Action::kRun;
+}
+
 Action ApplyFlags(const std::vector<std::string>& args, Config& config) {
   Action action = Action::kRun;
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (args[i] == "--help" || args[i] == "-h") return Action::kHelp;
     if (args[i] == "--version") return Action::kVersion;
-    if (args[i] == "--check-config") {
-      action = Action::kCheckConfig;
+    if (const Action other = ActionOfFlag(args[i]); other != Action::kRun) {
+      action = other;
       continue;
     }
     const std::size_t equals = args[i].find('=');
@@ -266,7 +273,11 @@ std::string HelpText() {
   out << "productgraph-sidecar: accepts events over HTTP and commits them to PostgreSQL\n\n"
       << "  --help           this text\n"
       << "  --version        the version\n"
-      << "  --check-config   check all settings, print them without secrets, and exit\n\n"
+      << "  --check-config   check all settings, print them without secrets, and exit\n"
+      << "  --health         ask GET /health of the one that runs with these settings on this machine: exit "
+         "code 0\n"
+      << "                   when the answer is 200, else 1. For health checks\n"
+      << "  --ready          the same with GET /ready\n\n"
       << "Settings, as a flag (--name value) or in the environment; a flag wins. Secrets can also come from "
          "a\n"
       << "file: --name-file PATH or the variable's name with _FILE.\n\n";

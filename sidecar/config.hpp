@@ -58,7 +58,8 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class Action { kRun, kHelp, kVersion, kCheckConfig };
+// kHealth and kReady ask the sidecar that runs with the same settings.
+enum class Action { kRun, kHelp, kVersion, kCheckConfig, kHealth, kReady };
 
 struct CommandLine {
   Action action = Action::kRun;

@@ -9,6 +9,7 @@
 #include "client_address.hpp"
 #include "config.hpp"
 #include "log.hpp"
+#include "probe.hpp"
 #include "server.hpp"
 #include "tls_identity.hpp"
 
@@ -47,6 +48,10 @@ int Main(const std::vector<std::string>& args) {
       CheckConfig(command.config);
       std::fputs(DescribeConfig(command.config).c_str(), stdout);
       return 0;
+    case Action::kHealth:
+      return Probe(command.config, "/health");
+    case Action::kReady:
+      return Probe(command.config, "/ready");
     case Action::kRun:
       break;
   }

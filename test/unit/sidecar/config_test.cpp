@@ -102,5 +102,13 @@ TEST(Config, HelpNeedsNoSoundEnvironment) {
   EXPECT_EQ(Parse({"--check-config"}).action, Action::kCheckConfig);
 }
 
+TEST(Config, ProbesTakeSettingsFromEverywhere) {
+  const CommandLine health = Parse({"--health", "--port", "9090"}, {{"PRODUCTGRAPH_ADDRESS", "127.0.0.2"}});
+  EXPECT_EQ(health.action, Action::kHealth);
+  EXPECT_EQ(health.config.port, 9090);
+  EXPECT_EQ(health.config.address, "127.0.0.2");
+  EXPECT_EQ(Parse({"--ready"}).action, Action::kReady);
+}
+
 }  // namespace
 }  // namespace productgraph::sidecar
