@@ -9,8 +9,8 @@ MAKEFLAGS += --no-print-directory
 export PG_CONFIG
 
 .DEFAULT_GOAL := build
-.PHONY: build extension sidecar traffic install uninstall installcheck demo test test-backup up down reset soak env ready \
-        packages check format bench bench-packages clean help
+.PHONY: build extension sidecar traffic install uninstall installcheck demo test test-backup up down reset \
+        soak env ready packages check format bench bench-packages images test-docker clean help
 
 # An explicit -j of the caller reaches the makes below by itself.
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
@@ -96,6 +96,13 @@ bench-%: bench-packages ready
 
 bench-packages:
 	@dev/install-packages build test
+
+images: ## build the container images with docker (or BUILDER)
+	@docker/build
+
+test-docker: ## build the images without an engine and let them work together; as root
+	@dev/install-packages images
+	@docker/test
 
 clean: ## delete what was built
 	@if dev/pg-config >/dev/null 2>&1; then $(extension_make) --silent clean; fi
