@@ -51,7 +51,7 @@ InflateResult InflateGzip(std::string_view compressed, std::size_t limit, std::s
     if (status != Z_OK && status != Z_BUF_ERROR) return InflateResult::kCorrupt;
     if (stream.z.avail_in == 0 && stream.z.avail_out > 0) return InflateResult::kTruncated;
   }
-  out.resize(filled);
+  out.erase(filled);
   return InflateResult::kOk;
 }
 
