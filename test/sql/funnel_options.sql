@@ -192,4 +192,3 @@ SELECT funnel_attempt('1 hour', 'exclude 1-2', now(), true);
 SELECT funnel_attempt('1 hour', 'any', now(), true);
 SELECT funnel_attempt('-1 hour', '', now(), true);
 SELECT funnel_attempt('1 hour', NULL, now(), true);
-SELECT funnel_attempt_best('x');
