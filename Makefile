@@ -10,7 +10,7 @@ export PG_CONFIG
 
 .DEFAULT_GOAL := build
 .PHONY: build extension sidecar traffic install uninstall installcheck demo test test-backup up down reset \
-        soak env ready packages check format bench bench-packages images test-docker clean help
+        soak env ready packages check format bench bench-packages images test-docker matrix clean help
 
 # An explicit -j of the caller reaches the makes below by itself.
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
@@ -48,6 +48,9 @@ test: ## everything, with what it needs; make test SUITES="unit regress" runs so
 	@dev/install-packages build test sdk
 	@$(MAKE) ready
 	@test/run $(SUITES)
+
+matrix: ## build and test on PostgreSQL 15 to 18 in clean roots (as root; MATRIX="15 18" for some)
+	@dev/matrix
 
 soak: ## kill, cut and overload a running store for SOAK_SECONDS (600), and count what was lost or doubled
 	@dev/install-packages build test

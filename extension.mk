@@ -42,8 +42,9 @@ override with_llvm = no
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-# PostgreSQL's own C flags are not all meant for C++, and a module's code must not be interposed.
-override CXXFLAGS := -O2 -g -fPIC $(PG_CXXFLAGS)
+# PostgreSQL's own C flags are not all meant for C++, and a module's code must not be interposed. COPT is for what the
+# builder adds, as in PostgreSQL itself.
+override CXXFLAGS := -O2 -g -fPIC $(PG_CXXFLAGS) $(COPT)
 
 $(OBJS): $(wildcard src/core/*.hpp src/pg/*.hpp)
 src/pg/module.o: productgraph.control
