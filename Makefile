@@ -46,7 +46,9 @@ demo: ready ## the whole product on this machine, with a day of sample traffic
 
 test: ## everything, with what it needs; make test SUITES="unit regress" runs some
 	@dev/install-packages build test sdk
-	@$(MAKE) ready
+	@echo 'Building...'
+	@$(MAKE) --silent extension
+	@dev/install-extension
 	@test/run $(SUITES)
 
 matrix: ## build and test on PostgreSQL 15 to 18 in clean roots (as root; MATRIX="15 18" for some)
