@@ -140,4 +140,19 @@ is($node->safe_psql('halfway', 'SELECT public.fill(2990, 3010)'), '21', 'halfway
 is($node->safe_psql('halfway', q{SELECT done FROM productgraph.maintain('20 weeks') WHERE task = 'partitions created'},
 	extra_params => ['-U', 'keeper']) > 0, 1, 'halfway: maintain() makes partitions');
 is(Answers::both($node, 'halfway'), $before, 'halfway: the same answers');
+
+# The owner of a database, who is no superuser, installs and upgrades.
+$node->safe_psql('postgres', 'CREATE ROLE landlord LOGIN CREATEROLE IN ROLE productgraph_owner');
+my %owned;
+for my $first ('', " VERSION '$oldest'")
+{
+	my $database = $first ? 'was_owned' : 'is_owned';
+	$node->safe_psql('postgres', "CREATE DATABASE $database OWNER landlord");
+	my @landlord = (connstr => $node->connstr($database) . ' user=landlord');
+	$node->safe_psql($database, "CREATE EXTENSION productgraph$first; SELECT productgraph.setup()", @landlord);
+	$node->safe_psql($database, 'BEGIN; ALTER EXTENSION productgraph UPDATE; SELECT productgraph.setup(); COMMIT', @landlord) if $first;
+	$owned{$database} = { Catalog::read_all($node, $database) };
+}
+is($owned{was_owned}{$_}, $owned{is_owned}{$_}, "upgraded by the owner of a database: $_ are those of a new store") for sort keys %{ $owned{is_owned} };
+like($owned{was_owned}{functions}, qr/ingest_requests.*landlord:EXECUTE:t/, 'the owner of the database may call what is guarded');
 done_testing();
