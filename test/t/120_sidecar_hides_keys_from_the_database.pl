@@ -45,7 +45,7 @@ my $statements = $node->safe_psql('postgres', 'SELECT string_agg(s::text, chr(10
 $sidecar->stop;
 
 my $log = slurp_file($node->logfile);
-like($log, qr/execute productgraph_ingest: .*\n.*DETAIL:.*parameters: .*\Q${\sha256_hex($key)}\E/, 'parameters are logged: there is the hash');
+like($log, qr/execute productgraph_ingest: .*\n.*DETAIL:.*[Pp]arameters: .*\Q${\sha256_hex($key)}\E/, 'parameters are logged: there is the hash');
 like($activity, qr/productgraph\.ingest_requests/, 'activity shows the statement');
 like($statements, qr/productgraph\.ingest_requests/, 'statements are counted');
 my %place = (log => $log, activity => $activity, statements => $statements, 'own log' => $sidecar->log_text);
