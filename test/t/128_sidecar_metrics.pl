@@ -61,6 +61,7 @@ sub scrape
 	return { map { (my $short = $_) =~ s/^productgraph_sidecar_//; $short => $sample{$_} } keys %sample };
 }
 
+Sidecar::await(sub { my $m = scrape_quietly(); ($m->{idle} // 0) + ($m->{busy} // 0) == 2 }, 'both connections are up');
 my $before = scrape();
 is($before->{'pool_connections{state="idle"}'} + $before->{'pool_connections{state="busy"}'}, 2, 'connections by state');
 my ($server) = $node->safe_psql('postgres', 'SHOW server_version') =~ /^(\d+\.\d+)/;
