@@ -47,6 +47,7 @@ BEGIN
   -- Projects last: their own trigger finds nothing left then.
   FOR table_name IN SELECT t FROM unnest(productgraph.tenant_tables()) t
                     WHERE t <> 'organizations' AND t <> ALL (productgraph.packed_tables()) ORDER BY t = 'projects' LOOP
+    PERFORM productgraph.report_progress(format('deleting %s of organization "%s"', table_name, OLD.slug));
     EXECUTE format('DELETE FROM productgraph.%I WHERE org_id = $1', table_name) USING OLD.id;
   END LOOP;
   PERFORM productgraph.forget_all_packed(OLD.id);
@@ -80,17 +81,30 @@ COMMENT ON FUNCTION event_key(text, text) IS
 CREATE FUNCTION remove_project_events(org uuid, project text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-  removed bigint;
+  spans tstzrange[] := ARRAY(SELECT productgraph.event_spans());
+  span tstzrange;
+  parts bigint := 0;
+  deleted bigint;
+  removed bigint := 0;
 BEGIN
-  WITH gone AS (
-    DELETE FROM productgraph.events e WHERE e.org_id = org AND e.project_id = project RETURNING e.event_id
-  ), forgotten AS (
-    DELETE FROM productgraph.event_keys k USING gone g
-    WHERE k.org_id = org AND k.key = productgraph.event_key(project, g.event_id)
-  )
-  SELECT count(*) FROM gone INTO removed;
+  FOREACH span IN ARRAY spans LOOP
+    PERFORM productgraph.report_progress(format('deleting events of project "%s", by week', project), parts, cardinality(spans));
+    WITH gone AS (
+      DELETE FROM productgraph.events e
+      WHERE e.org_id = org AND e.project_id = project
+        AND (lower(span) IS NULL OR e.timestamp >= lower(span)) AND (upper(span) IS NULL OR e.timestamp < upper(span))
+      RETURNING e.event_id
+    ), forgotten AS (
+      DELETE FROM productgraph.event_keys k USING gone g
+      WHERE k.org_id = org AND k.key = productgraph.event_key(project, g.event_id)
+    )
+    SELECT count(*) FROM gone INTO deleted;
+    removed := removed + deleted;
+    parts := parts + 1;
+  END LOOP;
   RETURN removed;
 END
 $$;
@@ -117,6 +131,7 @@ BEGIN
   FOR table_name IN SELECT t FROM unnest(productgraph.tenant_tables()) t JOIN pg_attribute a
                       ON a.attrelid = format('productgraph.%I', t)::regclass AND a.attname = 'project_id' AND NOT a.attisdropped
                     WHERE t <> 'events' AND t <> ALL (productgraph.packed_tables()) LOOP
+    PERFORM productgraph.report_progress(format('deleting %s of project "%s"', table_name, OLD.id));
     EXECUTE format('DELETE FROM productgraph.%I WHERE org_id = $1 AND project_id = $2', table_name) USING OLD.org_id, OLD.id;
   END LOOP;
   PERFORM productgraph.forget_packed_project(OLD.org_id, OLD.id);

@@ -166,23 +166,39 @@ AS $$
 DECLARE
   org uuid := productgraph.project_org(project);
   traces productgraph.person_traces;
-  seen text[];
+  spans tstzrange[] := ARRAY(SELECT productgraph.event_spans());
+  span tstzrange;
+  parts bigint := 0;
+  deleted bigint;
+  met text[];
+  seen text[] := '{}';
   counts record;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE 'users can be forgotten in READ COMMITTED transactions only' USING ERRCODE = 'invalid_transaction_state';
   END IF;
+  PERFORM productgraph.report_progress(format('forgetting a user of project "%s": looking for traces', project));
   traces := productgraph.traces_of_person(project, user_id);
-  WITH gone AS (
-    DELETE FROM productgraph.events e
-    WHERE e.org_id = org AND e.project_id = project
-      AND productgraph.is_of_person(traces, e.user_id, e.user_anonymous_id, e.session_id)
-    RETURNING e.session_id
-  )
-  SELECT count(*), coalesce(array_agg(DISTINCT g.session_id), '{}') FROM gone g INTO removed, seen;
+  removed := 0;
+  FOREACH span IN ARRAY spans LOOP
+    PERFORM productgraph.report_progress(format('forgetting a user of project "%s": deleting events, by week', project),
+      parts, cardinality(spans));
+    WITH gone AS (
+      DELETE FROM productgraph.events e
+      WHERE e.org_id = org AND e.project_id = project
+        AND (lower(span) IS NULL OR e.timestamp >= lower(span)) AND (upper(span) IS NULL OR e.timestamp < upper(span))
+        AND productgraph.is_of_person(traces, e.user_id, e.user_anonymous_id, e.session_id)
+      RETURNING e.session_id
+    )
+    SELECT count(*), coalesce(array_agg(DISTINCT g.session_id), '{}') FROM gone g INTO deleted, met;
+    removed := removed + deleted;
+    seen := seen || met;
+    parts := parts + 1;
+  END LOOP;
   what := 'events';
   RETURN NEXT;
-  seen := seen || traces.sessions;
+  PERFORM productgraph.report_progress(format('forgetting a user of project "%s": sessions', project));
+  seen := ARRAY(SELECT DISTINCT s FROM unnest(seen || traces.sessions) s);
   SELECT * INTO counts FROM productgraph.rebuild_sessions(org, project, seen);
   what := 'sessions';
   removed := counts.removed;

@@ -121,6 +121,7 @@ BEGIN
     WHERE productgraph.retention_cutoff(p.settings) IS NOT NULL ORDER BY p.org_id, p.id
   LOOP
     EXIT WHEN done >= max_rows;
+    PERFORM productgraph.report_progress(format('deleting expired rows of project "%s"', expiring.id), done, max_rows);
     PERFORM productgraph.enter_org_to_maintain(expiring.org_id);
     done := done + productgraph.delete_expired_events(expiring.org_id, expiring.id,
       tstzmultirange(tstzrange(NULL, expiring.cutoff)) - whole, max_rows - done);

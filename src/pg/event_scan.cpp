@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/pg/progress.hpp"
 #include "src/pg/row_stream.hpp"
 #include "src/pg/store_access.hpp"
 #include "src/pg/times.hpp"
@@ -16,6 +17,8 @@ struct Taker {
   KindTable* kinds;
   core::SegmentPacker* packer;
   Oid table;  // that rows came from: a partition
+  const char* step;
+  int64 rows;
 };
 
 core::RowPlace PlaceOf(ItemPointer place) {
@@ -25,6 +28,8 @@ core::RowPlace PlaceOf(ItemPointer place) {
 bool TakeEvent(TupleTableSlot* row, void* state) {
   auto* const taker = static_cast<Taker*>(state);
   const EventScan& scan = *taker->scan;
+  if (taker->rows++ % kRowsBetweenReports == 0)
+    ReportProgress(taker->step, scan.rows_before + taker->rows - 1, scan.rows_in_all);
   const std::string_view actor = TextColumn(row, kActor);
   const std::uint64_t hash = core::ActorHash(actor);
   const std::uint32_t shard = core::ShardOf(hash, scan.shard_bits);
@@ -100,7 +105,10 @@ void OrderTies(Oid table_id, core::SegmentPacker* packer) {
 }  // namespace
 
 void ScanEvents(const EventScan& scan, KindTable* kinds, core::SegmentPacker* packer) {
-  Taker taker = {&scan, kinds, packer, InvalidOid};
+  const char* const step = psprintf("packing events of project \"%s\" from the week of %s",
+                                    TextDatumGetCString(scan.of.project_id),
+                                    timestamptz_to_str(DatumGetTimestampTz(scan.of.week)));
+  Taker taker = {&scan, kinds, packer, InvalidOid, step, 0};
   const QueryParameter parameters[] = {{UUIDOID, scan.of.org_id},
                                        {TEXTOID, scan.of.project_id},
                                        {TIMESTAMPTZOID, scan.of.week},

@@ -14,6 +14,8 @@ struct EventScan {
   int shard_bits;
   std::uint32_t first_shard;  // whose actors lie in these shards
   std::uint32_t last_shard;
+  int64 rows_before;  // about how many earlier passes over the rows read, and all passes will, for progress
+  int64 rows_in_all;
 };
 
 // Adds the rows to the packer, their kinds to the table, and puts the events in order. Ends early when the

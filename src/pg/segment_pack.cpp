@@ -137,6 +137,8 @@ bool PackRows(EventScan scan, int64 events, int64* generation, int64* packed) {
   for (std::uint32_t pass = 0; pass < passes; ++pass) {
     scan.first_shard = shards * pass / passes;
     scan.last_shard = shards * (pass + 1) / passes - 1;
+    scan.rows_before = events * pass;
+    scan.rows_in_all = events * passes;
     *packed += PackShards(scan, events / passes + 1, kinds, generation, first_generation);
     if (kinds->is_full()) return false;
   }
@@ -154,7 +156,7 @@ Work PackWeek(const ProjectWeek& of, int64 events, TimestampTz until) {
   if (!KeepOrganization(of.org_id) || !TryKeepProject(of)) return work;
   const WeekState state = TakeWeek(of);
   if (state.packed_until >= until) return work;
-  EventScan scan = {of, state.packed_until, until, ChooseShardBits(of, events), 0, 0};
+  EventScan scan = {of, state.packed_until, until, ChooseShardBits(of, events), 0, 0, 0, 0};
   int64 generation = state.generation;
   if (!PackRows(scan, events, &generation, &work.packed)) {
     GiveUp(of);

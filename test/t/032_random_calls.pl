@@ -282,6 +282,8 @@ direction = 'forward' | 'backward'
 base = 'head' | 'tail' | 'first_match' | 'last_match'
 base_condition = true | n % 3 = 1
 ahead = '1 week'
+report_progress.done = 1 | NULL
+report_progress.total = 2 | NULL
 deduplicate_for = '30 days'
 boolean = true | false
 cstring = '["page.view"]' | 'page.view' | '{a,b}'
