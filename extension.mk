@@ -9,13 +9,14 @@ OBJS = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/pg/*.cpp))
 
 # The install script is made of topic parts, in this order.
 SQL_PARTS = sql/schema.sql sql/progress.sql sql/organizations.sql sql/events.sql sql/sequences.sql sql/attempts.sql \
-            sql/setup_parts.sql sql/store.sql sql/packed_tables.sql sql/packing.sql sql/event_keys.sql sql/partitions.sql sql/retention.sql \
+            sql/setup_parts.sql sql/store.sql sql/packed_tables.sql sql/packing.sql sql/event_keys.sql sql/partitions.sql \
+            sql/maintain.sql sql/retention.sql \
             sql/tenants.sql sql/organization_removal.sql sql/redaction.sql sql/question_parts.sql \
             sql/packed_parts.sql sql/packed_periods.sql sql/funnel_parts.sql sql/funnel_segments.sql \
             sql/funnel_question.sql sql/funnel_details.sql sql/funnel_correlation.sql sql/packed_trend.sql \
             sql/trend_questions.sql sql/packed_activity.sql sql/cohort_questions.sql sql/retention_question.sql \
             sql/session_questions.sql sql/path_questions.sql sql/journey_questions.sql \
-            sql/journey_report_question.sql sql/issue_questions.sql sql/people.sql sql/storage.sql sql/status.sql \
+            sql/journey_report_question.sql sql/issue_questions.sql sql/people.sql sql/storage.sql sql/status.sql sql/maintenance_status.sql \
             sql/privileges.sql
 EXTENSION_SQL = productgraph--$(EXTENSION_VERSION).sql
 

@@ -110,8 +110,14 @@ BEGIN
         END IF;
       EXCEPTION WHEN others THEN
         RAISE WARNING 'events of project "%" from the week of % could not be packed: %', waiting.project_id, scope.week, SQLERRM;
+        PERFORM productgraph.record_maintenance_error('events packed',
+          format('project "%s", week of %s: %s', waiting.project_id, scope.week, SQLERRM));
       END;
-      PERFORM productgraph.note_unpacked(waiting.org_id, waiting.project_id, scope.week);
+      BEGIN
+        PERFORM productgraph.note_unpacked(waiting.org_id, waiting.project_id, scope.week);
+      EXCEPTION WHEN lock_not_available THEN
+        NULL; -- What somebody has locked is noted.
+      END;
     END LOOP;
     EXIT WHEN packed >= most;
   END LOOP;
@@ -122,7 +128,8 @@ COMMENT ON FUNCTION pack_events(bigint, timestamptz) IS
 'Part of maintain(): packs the events that are not packed yet, the latest weeks first, until it has packed at least so many. '
 'Ingestion and questions go on meanwhile. Returns how many events it packed and how many segments it merged; nothing '
 'when received_before, which is what begin_packing() returned in this transaction, is NULL: another session is at it; and '
-'where has_subscription() it unpacks instead. A week that cannot be packed is left for the next time with a warning.';
+'where has_subscription() it unpacks instead. A week that cannot be packed is left for the next time with a warning, which '
+'maintenance_runs notes.';
 
 CREATE FUNCTION rebuild_week(org_id uuid, project_id text, week timestamptz, received_before timestamptz) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE

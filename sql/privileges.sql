@@ -30,13 +30,15 @@ BEGIN
     'forget_packed_project(uuid, text)', 'rebuild_week(uuid, text, timestamptz, timestamptz)',
     'order_quiet_weeks(timestamptz, bigint, interval)', 'summarize_receipts()', 'segment_events(bytea, bytea)',
     'setup_maintenance_record()', 'record_maintenance(text, bigint, bigint)',
+    'record_maintenance_error(text, text)', 'begin_maintenance()', 'maintenance_step(timestamptz, bigint)',
+    'run_maintenance(interval, bigint)', 'status_of_packing()', 'status_of_guards()',
     'maintenance_position(text)', 'forget_event_keys(timestamptz, bigint, bigint)', 'store_status()', 'status_of_tables()',
     'status_of_partitions()', 'status_of_event_keys()', 'status_of_maintenance()', 'status_of_versions()',
     'status_of_settings()', 'status_of_transactions()'
   ]::regprocedure[] LOOP
     CONTINUE WHEN NOT has_function_privilege('public', guarded, 'EXECUTE');
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', guarded);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s WITH GRANT OPTION', guarded, '@extowner@');
+    EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', guarded);
+    EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s WITH GRANT OPTION', guarded, '@extowner@');
   END LOOP;
 END
 $$;

@@ -1,66 +1,10 @@
--- How the store is doing, for whoever runs it: store_status(), and the record that maintain() keeps.
+-- How the store is doing, for whoever runs it: store_status().
 
 CREATE FUNCTION library_version() RETURNS text
 LANGUAGE C STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'productgraph_library_version';
 COMMENT ON FUNCTION library_version() IS
 'The version of the library this session has loaded; that of the SQL objects is in pg_extension.';
-
-CREATE FUNCTION setup_maintenance_record() RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET client_min_messages = warning
-AS $$
-BEGIN
-  CREATE TABLE IF NOT EXISTS productgraph.maintenance_runs (
-    run_at timestamptz NOT NULL,
-    role name NOT NULL,
-    task text NOT NULL,
-    done bigint NOT NULL,
-    position bigint
-  );
-  COMMENT ON TABLE productgraph.maintenance_runs IS
-    'What maintain() did in the last 90 days, a row a task. Counts of the whole store: for no analyst to see.';
-  COMMENT ON COLUMN productgraph.maintenance_runs.position IS
-    'Where the next run of a task goes on that does a part of its work each time.';
-  PERFORM productgraph.force_row_security('productgraph.maintenance_runs');
-  PERFORM productgraph.add_policy('productgraph.maintenance_runs', 'service',
-    'FOR SELECT TO productgraph_service USING (true)');
-  PERFORM productgraph.add_policy('productgraph.maintenance_runs', 'maintenance',
-    'TO productgraph_owner USING (true)');
-  PERFORM productgraph.give_to_owner('productgraph.maintenance_runs');
-  GRANT SELECT ON productgraph.maintenance_runs TO productgraph_service;
-  GRANT EXECUTE ON FUNCTION productgraph.record_maintenance(text, bigint, bigint), productgraph.maintenance_position(text)
-    TO productgraph_owner;
-  GRANT EXECUTE ON FUNCTION productgraph.store_status(), productgraph.status_of_tables(),
-    productgraph.status_of_partitions(), productgraph.status_of_event_keys(), productgraph.status_of_maintenance(),
-    productgraph.status_of_versions(), productgraph.status_of_settings(), productgraph.status_of_transactions()
-    TO productgraph_owner, productgraph_service;
-END
-$$;
-COMMENT ON FUNCTION setup_maintenance_record() IS 'Part of setup(): what store_status() and maintain() need.';
-
-CREATE FUNCTION record_maintenance(task text, done bigint, "position" bigint DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  DELETE FROM productgraph.maintenance_runs r WHERE r.run_at < now() - interval '90 days';
-  INSERT INTO productgraph.maintenance_runs (run_at, role, task, done, position)
-  VALUES (now(), current_user, record_maintenance.task, coalesce(record_maintenance.done, 0), record_maintenance.position);
-END
-$$;
-COMMENT ON FUNCTION record_maintenance(text, bigint, bigint) IS
-'Part of maintain(): records a task of this transaction, and where its next run goes on.';
-
-CREATE FUNCTION maintenance_position(task text) RETURNS bigint
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-  SELECT coalesce((SELECT r.position FROM productgraph.maintenance_runs r WHERE r.task = maintenance_position.task
-                   ORDER BY r.run_at DESC LIMIT 1), 0)
-$$;
-COMMENT ON FUNCTION maintenance_position(text) IS 'Part of maintain(): where the last run of a task said to go on; 0 at first.';
 
 -- What each part of store_status() returns.
 CREATE TYPE status_line AS (topic text, subject text, status text, value text, hint text, details jsonb);
@@ -160,26 +104,6 @@ $$;
 COMMENT ON FUNCTION status_of_event_keys() IS
 'Part of store_status(): the size of event_keys, and its oldest key by a sample.';
 
-CREATE FUNCTION status_of_maintenance() RETURNS SETOF status_line
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-  WITH last AS (
-    SELECT max(r.run_at) AS run_at FROM productgraph.maintenance_runs r
-  ), did AS (
-    SELECT l.run_at, now() - l.run_at AS age, min(r.role) AS role, jsonb_object_agg(r.task, r.done) FILTER (WHERE r.task IS NOT NULL) AS tasks
-    FROM last l LEFT JOIN productgraph.maintenance_runs r ON r.run_at = l.run_at GROUP BY l.run_at
-  )
-  SELECT 'maintenance', 'maintain()',
-    CASE WHEN age IS NULL THEN 'warning' WHEN age > interval '7 days' THEN 'problem' WHEN age > interval '1 day' THEN 'warning' ELSE 'ok' END,
-    CASE WHEN age IS NULL THEN 'never run' ELSE format('last run at %s by %s', run_at, role) END,
-    CASE WHEN age IS NULL OR age > interval '1 day'
-      THEN 'Run productgraph.maintain() every hour, with cron or pg_cron, as a member of productgraph_owner.' END,
-    jsonb_build_object('run_at', run_at, 'role', role, 'done', tasks)
-  FROM did
-$$;
-COMMENT ON FUNCTION status_of_maintenance() IS 'Part of store_status(): the last run of maintain() and what it did.';
-
 CREATE FUNCTION status_of_versions() RETURNS SETOF status_line
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -190,12 +114,6 @@ AS $$
       THEN 'Run ALTER EXTENSION productgraph UPDATE and productgraph.setup(), then start sessions anew.' END,
     jsonb_build_object('sql', e.extversion, 'library', l.version)
   FROM pg_extension e, productgraph.library_version() AS l(version) WHERE e.extname = 'productgraph'
-  UNION ALL
-  SELECT 'version', 'store', CASE WHEN is_watched THEN 'ok' ELSE 'problem' END,
-    CASE WHEN is_watched THEN 'set up' ELSE 'without what guards it' END,
-    CASE WHEN NOT is_watched THEN 'The extension was dropped, or triggers were: run productgraph.setup().' END,
-    jsonb_build_object('is_watched', is_watched)
-  FROM productgraph.is_watched('productgraph.events')
   UNION ALL
   SELECT 'version', 'PostgreSQL', 'ok', current_setting('server_version'), NULL,
     jsonb_build_object('server_version_num', current_setting('server_version_num')::integer)
@@ -282,6 +200,8 @@ BEGIN
   RETURN QUERY
     SELECT * FROM productgraph.status_of_versions()
     UNION ALL SELECT * FROM productgraph.status_of_maintenance()
+    UNION ALL SELECT * FROM productgraph.status_of_packing()
+    UNION ALL SELECT * FROM productgraph.status_of_guards()
     UNION ALL SELECT * FROM productgraph.status_of_partitions()
     UNION ALL SELECT * FROM productgraph.status_of_event_keys()
     UNION ALL SELECT * FROM productgraph.status_of_settings()

@@ -1,5 +1,5 @@
 # awk -f sql/upgrade.awk RELEASE PART...: the parts of the install script as an upgrade from a release runs them.
-# Functions and aggregates replace those of the same name and arguments, which keeps what depends on them and who may
+# Functions, procedures and aggregates replace those of the same name and arguments, which keeps what depends on them and who may
 # call them. Types and casts that the release has are left out.
 function object() {
   match($0, /^CREATE (TYPE [a-z_]+|CAST \([^)]*\))/)
@@ -16,6 +16,7 @@ left_out {
 }
 {
   sub(/^CREATE FUNCTION /, "CREATE OR REPLACE FUNCTION ")
+  sub(/^CREATE PROCEDURE /, "CREATE OR REPLACE PROCEDURE ")
   sub(/^CREATE AGGREGATE /, "CREATE OR REPLACE AGGREGATE ")
   print
 }

@@ -18,6 +18,10 @@ struct {
   TimestampTz floor;
 } known;
 
+// Of the sequence, by whoever packs or maintains. Conflicts with itself, and with nothing else that anybody
+// does to a sequence.
+constexpr LOCKMODE kPackersLock = ShareUpdateExclusiveLock;
+
 // Whether this transaction has begun to pack.
 bool packing;
 
@@ -83,13 +87,17 @@ PRODUCTGRAPH_FUNCTION(is_packing) {
   PG_RETURN_BOOL(packing);
 }
 
+PRODUCTGRAPH_FUNCTION(begin_maintenance) {
+  static_cast<void>(fcinfo);
+  PG_RETURN_BOOL(ConditionalLockRelationOid(StoreTable("receipt_floor"), kPackersLock));
+}
+
 // Null when another session packs.
 PRODUCTGRAPH_FUNCTION(begin_packing) {
   RequireNewSnapshots();
   const StoreAccess access = EnterStore();
   const Oid sequence = StoreTable("receipt_floor");
-  // Conflicts with itself, and with nothing else that anybody does to a sequence.
-  const bool is_ours = ConditionalLockRelationOid(sequence, ShareUpdateExclusiveLock);
+  const bool is_ours = ConditionalLockRelationOid(sequence, kPackersLock);
   TimestampTz until = 0;
   if (is_ours) {
     packing = true;

@@ -3,10 +3,10 @@
 SELECT p.oid::regprocedure FROM pg_proc p
 WHERE p.pronamespace = 'productgraph'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL;
 -- Functions that run with their owner's rights, and functions in SQL or PL/pgSQL without a pinned search_path
--- (bodies parsed at creation need none).
+-- (bodies parsed at creation need none, and procedures that commit can have none).
 SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'productgraph'::regnamespace AND p.prosecdef;
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace = 'productgraph'::regnamespace AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
+WHERE p.pronamespace = 'productgraph'::regnamespace AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL AND p.prokind <> 'p'
   AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false);
 -- Volatility and parallel safety, as thought about.
 \pset format unaligned

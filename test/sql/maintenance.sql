@@ -39,8 +39,8 @@ $$;
 SELECT count(*), min(received_at) > now() - interval '1 hour' AS fresh FROM event_keys WHERE org_id = :'org';
 SELECT task, done FROM maintain() WHERE task ~ 'keys';
 SELECT max(position) > 0 AS noted FROM maintenance_runs WHERE task = 'event keys forgotten';
-SELECT DISTINCT position IS NULL AS without FROM maintenance_runs WHERE task <> 'event keys forgotten';
-SELECT maintenance_position('event keys forgotten') = max(position) AS goes_on, maintenance_position('unknown') FROM maintenance_runs;
+SELECT DISTINCT position IS NULL AS without FROM maintenance_runs WHERE task NOT IN ('event keys forgotten', 'events packed');
+SELECT maintenance_position('event keys forgotten') = max(position) AS goes_on, maintenance_position('unknown') FROM maintenance_runs WHERE task = 'event keys forgotten';
 DELETE FROM event_keys WHERE org_id = :'org';
 -- By its owner, who is no superuser.
 CREATE ROLE regress_pg_keeper;

@@ -17,23 +17,42 @@ SELECT value = format('SQL %s, library %s', extversion, library_version()) AS ve
 BEGIN;
 SELECT task FROM maintain(ahead => '20 weeks') WHERE done > 0;
 SELECT details -> 'done' ? 'partitions created' AS told, (details ->> 'run_at')::timestamptz = now() AS now, details ->> 'role' = current_user AS by
-FROM store_status() WHERE topic = 'maintenance';
+FROM store_status() WHERE subject = 'maintain()';
 SELECT (details ->> 'made_until')::timestamptz > now() + interval '19 weeks' AS further FROM store_status() WHERE subject = 'partitions ahead';
 ROLLBACK;
 
 -- Each warning and problem.
 BEGIN;
 UPDATE maintenance_runs SET run_at = run_at - interval '2 days';
-SELECT status, hint FROM store_status() WHERE topic = 'maintenance';
+SELECT status, hint FROM store_status() WHERE subject = 'maintain()';
 UPDATE maintenance_runs SET run_at = run_at - interval '6 days';
-SELECT status FROM store_status() WHERE topic = 'maintenance';
+SELECT status FROM store_status() WHERE subject = 'maintain()';
 UPDATE maintenance_runs SET run_at = run_at - interval '90 days';
 SELECT record_maintenance('test', 1);
 SELECT task, done FROM maintenance_runs;
 DELETE FROM maintenance_runs;
-SELECT status, value FROM store_status() WHERE topic = 'maintenance';
+SELECT status, value FROM store_status() WHERE subject = 'maintain()';
 INSERT INTO event_keys (org_id, key, received_at) VALUES (gen_random_uuid(), gen_random_uuid(), '2001-01-01');
 SELECT status, hint FROM store_status() WHERE topic = 'events' AND subject = 'event_keys';
+-- Of packing and of what keeps segments right.
+DELETE FROM event_keys WHERE received_at = '2001-01-01';
+SELECT record_maintenance('tasks left unfinished', 0), record_maintenance('events packed', 0, events_inserted() - 5);
+SELECT subject, status, value ~ 'about [5-9] came' AS few FROM store_status() WHERE topic IN ('maintenance', 'packing') ORDER BY 1;
+UPDATE maintenance_runs SET position = position - 30000000 WHERE task = 'events packed';
+SELECT status, hint FROM store_status() WHERE subject = 'events not packed';
+UPDATE maintenance_runs SET position = NULL, run_at = now() - interval '2 days' WHERE task = 'events packed';
+SELECT status, (details ->> 'events')::bigint = events_inserted() AS all_of_them FROM store_status() WHERE subject = 'events not packed';
+UPDATE maintenance_runs SET done = 2 WHERE task = 'tasks left unfinished';
+SELECT record_maintenance_error('events packed', 'no room');
+SELECT subject, status, value ~ '^1 in 7 days, latest at .*: events packed: no room$' AS error, hint FROM store_status() WHERE subject IN ('errors', 'unfinished');
+INSERT INTO packed_projects SELECT gen_random_uuid(), 'project ' || n, true FROM generate_series(1, 12) n;
+SELECT status, value, hint FROM store_status() WHERE subject = 'projects with too many kinds';
+ALTER TABLE events DISABLE TRIGGER unpack_deleted;
+ALTER TABLE projects DISABLE TRIGGER remove_rows;
+DROP POLICY receipt ON events;
+SELECT status, value, hint FROM store_status() WHERE subject = 'guards';
+SELECT setup();
+SELECT status, value FROM store_status() WHERE subject = 'guards';
 ALTER TABLE sessions NO FORCE ROW LEVEL SECURITY;
 SELECT subject, status, hint FROM store_status() WHERE topic = 'table' AND status <> 'ok';
 ALTER ROLE productgraph_ingest SET synchronous_commit = off;
@@ -55,7 +74,8 @@ ROLLBACK;
 
 -- Service roles and the owner may ask, whatever organization they chose; nobody else, not even for a part of it.
 SET ROLE productgraph_service;
-SELECT count(*) > 20 AS rows, count(*) FILTER (WHERE topic = 'maintenance' AND value ~ 'last run') AS run FROM store_status();
+SELECT count(*) > 20 AS rows, count(*) FILTER (WHERE subject = 'maintain()' AND value ~ 'last run') AS run FROM store_status();
+SELECT value FROM store_status() WHERE subject IN ('weeks read as rows', 'projects with too many kinds');
 SELECT value ~ 'oldest about unknown' AS no_keys_read FROM store_status() WHERE topic = 'events' AND subject = 'event_keys';
 SELECT record_maintenance('x', 1);
 SET ROLE productgraph_owner;

@@ -22,7 +22,7 @@ is($node->safe_psql('shop', 'SELECT count(*) FROM productgraph.sessions', @keepe
 is($node->safe_psql('shop', qq{SELECT productgraph.set_current_org('$org'); SELECT count(*) FROM productgraph.sessions}, @keeper),
 	"\n1", 'with the organization chosen its session is seen');
 is($node->safe_psql('shop', q{SELECT task FROM productgraph.maintain() ORDER BY 1}, @keeper),
-	"event keys forgotten\nevents packed\nexpired rows deleted\nexpired weeks dropped\nmembers without a role removed\npartitions created\nsegments merged", 'maintain() by the owner');
+	"event keys forgotten\nevents packed\nexpired rows deleted\nexpired weeks dropped\nmembers without a role removed\npartitions created\nsegments merged\ntasks failed\ntasks left unfinished", 'maintain() by the owner');
 
 $node->safe_psql('postgres', q{CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0});
 $node->safe_psql('latin', 'CREATE EXTENSION productgraph');
