@@ -69,6 +69,10 @@ const Setting kSettings[] = {
      "seconds' worth of requests that may come at once after silence"},
     {"rate-limit-entries", &Config::rate_limit_entries, "65536", 1024, 100 * kMillion, false, "",
      "addresses, keys and sessions that are counted, each; 16 bytes an entry"},
+    {"maintain-interval-seconds", &Config::maintain_interval_seconds, "0", 0, 7 * kDay / 1000, false, "",
+     "seconds from one call of maintain() in the database to the next, by one of all sidecars; 0 means off"},
+    {"maintain-database-url", &Config::maintain_database_url, "", 0, 0, true, "",
+     "libpq URL or key=value string to call maintain() with, of a login role in productgraph_owner"},
     {"max-body-bytes", &Config::max_body_bytes, "10485760", 1, kGigabyte / 2, false, "",
      "largest body, as sent and inflated"},
     {"max-header-bytes", &Config::max_header_bytes, "16384", 1024, kMillion, false, "",
@@ -234,6 +238,10 @@ void CheckTogether(Config& config) {
     throw ConfigError("privileged-role: must be refuse or warn, not \"" + config.privileged_role + "\"");
   if (config.tls_certificate_file.empty() != config.tls_key_file.empty())
     throw ConfigError("tls-certificate-file, tls-key-file: one is of no use without the other");
+  if (config.maintain_interval_seconds > 0 && config.maintain_database_url.empty())
+    throw ConfigError(
+        "maintain-interval-seconds: needs maintain-database-url, of a login role in productgraph_owner; "
+        "the role that takes events must not be in it");
   if (config.workers > config.pool_size)
     throw ConfigError("workers: every worker needs a connection of its own, and pool-size is " +
                       std::to_string(config.pool_size));

@@ -32,6 +32,9 @@ struct Config {
   std::int64_t rate_limit_burst_seconds = 0;
   std::int64_t rate_limit_entries = 0;
 
+  std::int64_t maintain_interval_seconds = 0;  // 0 = off
+  std::string maintain_database_url;
+
   std::int64_t max_body_bytes = 0;
   std::int64_t max_header_bytes = 0;
   std::int64_t max_connections = 0;

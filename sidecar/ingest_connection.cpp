@@ -49,20 +49,6 @@ constexpr const char* kRoleSql =
     "SELECT FROM pg_catalog.pg_roles o WHERE o.rolname = 'productgraph_owner'"
     " AND pg_catalog.pg_has_role(r.oid, o.oid, 'MEMBER')))";
 
-std::vector<std::pair<std::string, std::string>> ConnectOptions(const Config& config) {
-  // Later ones win: the URL over our defaults, client_encoding over the URL.
-  std::vector<std::pair<std::string, std::string>> options = {
-      {"fallback_application_name", "productgraph-sidecar"},
-      {"keepalives_idle", "30"},
-      {"keepalives_interval", "10"},
-      {"keepalives_count", "3"},
-      {"tcp_user_timeout", "30000"}};
-  if (!config.database_password.empty()) options.emplace_back("password", config.database_password);
-  if (!config.database_url.empty()) options.emplace_back("dbname", config.database_url);
-  options.emplace_back("client_encoding", "UTF8");
-  return options;
-}
-
 std::string ReasonOf(const SqlResult& result) {
   if (result.lost) return kUnreachable;
   if (result.sqlstate == "42501") return kNoPrivilege;
@@ -79,7 +65,7 @@ IngestConnection::IngestConnection(asio::io_context& io, asio::thread_pool& star
       metrics_(metrics),
       pool_(pool),
       connection_(io, starter),
-      options_(ConnectOptions(config)) {
+      options_(ConnectOptions(config.database_url, config.database_password, "productgraph-sidecar")) {
   metrics_.MovePoolState(std::nullopt, state_);
 }
 

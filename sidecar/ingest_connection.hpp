@@ -55,7 +55,7 @@ class IngestConnection {
   IngestPool& pool_;
   PgConnection connection_;
   PoolState state_ = PoolState::kDown;
-  std::vector<std::pair<std::string, std::string>> options_;
+  PgOptions options_;
   unsigned failures_ = 0;       // in a row
   std::string logged_refusal_;  // the same trouble is logged once
 };

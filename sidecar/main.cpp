@@ -19,18 +19,19 @@ using namespace productgraph::sidecar;
 
 constexpr int kUsageError = 2;
 
-void CheckDatabaseUrl(const Config& config) {
+void CheckDatabaseUrl(const char* setting, const std::string& url) {
   char* message = nullptr;
-  PQconninfoOption* options = PQconninfoParse(config.database_url.c_str(), &message);
+  PQconninfoOption* options = PQconninfoParse(url.c_str(), &message);
   const bool valid = options != nullptr;
   PQconninfoFree(options);
   PQfreemem(message);
   // libpq's message quotes the URL's part that it does not understand, which may be the password.
-  if (!valid) throw ConfigError("database-url: not a libpq URL or key=value string");
+  if (!valid) throw ConfigError(std::string(setting) + ": not a libpq URL or key=value string");
 }
 
 void CheckConfig(const Config& config) {
-  CheckDatabaseUrl(config);
+  CheckDatabaseUrl("database-url", config.database_url);
+  CheckDatabaseUrl("maintain-database-url", config.maintain_database_url);
   TrustedProxies proxies(config.trusted_proxies);
   MakeTlsIdentity(config);
 }

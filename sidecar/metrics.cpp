@@ -58,6 +58,12 @@ std::string_view PoolStateName(PoolState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
+std::string_view MaintenanceResultName(MaintenanceResult result) {
+  constexpr std::string_view kNames[kMaintenanceResultCount] = {"done", "recent", "busy", "failed",
+                                                                "unreachable"};
+  return kNames[static_cast<std::size_t>(result)];
+}
+
 template <std::size_t N>
 void Histogram<N>::Print(std::string_view name, std::string& out) const {
   const std::string prefix(name);
@@ -82,6 +88,10 @@ void Metrics::CountLimited(LimitedBy limit) {
 
 void Metrics::CountReached(Bound bound) {
   reached_[static_cast<std::size_t>(bound)].fetch_add(1, std::memory_order_relaxed);
+}
+
+void Metrics::CountMaintenance(MaintenanceResult result) {
+  maintenance_[static_cast<std::size_t>(result)].fetch_add(1, std::memory_order_relaxed);
 }
 
 void Metrics::MovePoolState(std::optional<PoolState> from, std::optional<PoolState> to) {
@@ -110,6 +120,20 @@ void Metrics::PrintCodes(std::string_view name, std::string_view help, const Cod
     if (codes[i].load(std::memory_order_relaxed) > 0)
       Labelled(name, "code", i < std::size(core::kErrors) ? core::kErrors[i].name : "other", codes[i], out);
   }
+}
+
+void Metrics::PrintMaintenance(std::string& out) const {
+  if (!maintains.load(std::memory_order_relaxed)) return;
+  const char* runs = "productgraph_sidecar_maintain_runs_total";
+  Head(runs, "counter", "Rounds of maintenance that were due here, by how they ended.", out);
+  for (std::size_t i = 0; i < kMaintenanceResultCount; ++i)
+    Labelled(runs, "result", MaintenanceResultName(static_cast<MaintenanceResult>(i)), maintenance_[i], out);
+  Head("productgraph_sidecar_maintain_seconds", "histogram", "Time that rounds done by this process took.",
+       out);
+  maintain_seconds.Print("productgraph_sidecar_maintain_seconds", out);
+  Single("productgraph_sidecar_maintain_last_success_timestamp_seconds", "gauge",
+         "When any session last maintained the store without a failure, as last heard; 0 = never.",
+         maintain_success, out);
 }
 
 std::string Metrics::Print(std::string_view version) const {
@@ -187,6 +211,7 @@ std::string Metrics::Print(std::string_view version) const {
   Head("productgraph_sidecar_request_seconds", "histogram", "From a request's first byte to its answer.",
        out);
   request_seconds.Print("productgraph_sidecar_request_seconds", out);
+  PrintMaintenance(out);
   PrintProcessMetrics(out);
   return out;
 }

@@ -38,6 +38,12 @@ enum class PoolState { kDown, kConnecting, kIdle, kBusy };
 inline constexpr std::size_t kPoolStateCount = 4;
 std::string_view PoolStateName(PoolState state);
 
+// How a round of maintenance ended: done by this process; another session did it lately, or is at it; a
+// statement or a task failed; no connection.
+enum class MaintenanceResult { kDone, kRecent, kBusy, kFailed, kUnreachable };
+inline constexpr std::size_t kMaintenanceResultCount = 5;
+std::string_view MaintenanceResultName(MaintenanceResult result);
+
 // Cumulative histogram with fixed upper bounds; the sum is kept in whole units of 1/kScale.
 template <std::size_t N>
 class Histogram {
@@ -68,6 +74,7 @@ class Metrics {
   // The codes in the answer of the database to a request: why events were rejected, and what was changed.
   void CountCodes(std::string_view response);
   // From nothing (a new connection) or to nothing, when one of them is left out.
+  void CountMaintenance(MaintenanceResult result);
   void MovePoolState(std::optional<PoolState> from, std::optional<PoolState> to);
   std::string Print(std::string_view version) const;
 
@@ -86,7 +93,10 @@ class Metrics {
   std::atomic<std::int64_t> pool_up{0};
   std::atomic<std::int64_t> pool_size{0};
   std::atomic<std::int64_t> workers_up{0};
-  std::atomic<int> postgresql_version{0};  // as PQserverVersion() has it; 0 until the first connection
+  std::atomic<int> postgresql_version{0};         // as PQserverVersion() has it; 0 until the first connection
+  std::atomic<bool> maintains{false};             // whether anything is shown of maintenance
+  std::atomic<std::int64_t> maintain_success{0};  // seconds since 1970; 0 = never
+  Histogram<8> maintain_seconds{{0.1, 0.5, 1, 5, 30, 120, 600, 3600}};
   Histogram<8> statement_requests{{1, 2, 4, 8, 16, 32, 64, 128}};
   Histogram<10> statement_events{{1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144}};
   Histogram<8> statement_bytes{{1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216}};
@@ -101,8 +111,10 @@ class Metrics {
   std::array<std::atomic<std::uint64_t>, kLimitCount> limited_{};
   std::array<std::atomic<std::uint64_t>, kBoundCount> reached_{};
   std::array<std::atomic<std::int64_t>, kPoolStateCount> pool_states_{};
+  std::array<std::atomic<std::uint64_t>, kMaintenanceResultCount> maintenance_{};
   // Of the codes in kErrors; the last is for those a newer database may know.
   using Codes = std::array<std::atomic<std::uint64_t>, std::size(core::kErrors) + 1>;
+  void PrintMaintenance(std::string& out) const;
   static void PrintCodes(std::string_view name, std::string_view help, const Codes& codes, std::string& out);
   Codes errors_{};
   Codes warnings_{};

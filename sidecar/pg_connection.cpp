@@ -15,7 +15,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-PgConnPtr StartConnect(const std::vector<std::pair<std::string, std::string>>& options) {
+PgConnPtr StartConnect(const PgOptions& options) {
   std::vector<const char*> names;
   std::vector<const char*> values;
   for (const auto& [name, value] : options) {
@@ -30,11 +30,22 @@ PgConnPtr StartConnect(const std::vector<std::pair<std::string, std::string>>& o
 
 }  // namespace
 
+PgOptions ConnectOptions(const std::string& url, const std::string& password, const char* application) {
+  PgOptions options = {{"fallback_application_name", application},
+                       {"keepalives_idle", "30"},
+                       {"keepalives_interval", "10"},
+                       {"keepalives_count", "3"},
+                       {"tcp_user_timeout", "30000"}};
+  if (!password.empty()) options.emplace_back("password", password);
+  if (!url.empty()) options.emplace_back("dbname", url);
+  options.emplace_back("client_encoding", "UTF8");
+  return options;
+}
+
 PgConnection::PgConnection(asio::io_context& io, asio::thread_pool& starter)
     : io_(io), starter_(starter), wake_(std::make_shared<asio::steady_timer>(io)), socket_(io) {}
 
-asio::awaitable<PgConnPtr> PgConnection::Start(std::vector<std::pair<std::string, std::string>> options,
-                                               TimePoint deadline) {
+asio::awaitable<PgConnPtr> PgConnection::Start(PgOptions options, TimePoint deadline) {
   struct Started {
     PgConnPtr conn;
     bool done = false;
@@ -52,8 +63,7 @@ asio::awaitable<PgConnPtr> PgConnection::Start(std::vector<std::pair<std::string
   co_return std::move(started->conn);
 }
 
-asio::awaitable<bool> PgConnection::Connect(std::vector<std::pair<std::string, std::string>> options,
-                                            TimePoint deadline) {
+asio::awaitable<bool> PgConnection::Connect(PgOptions options, TimePoint deadline) {
   Close();
   error_ = "the host name could not be looked up in time";
   conn_ = co_await Start(std::move(options), deadline);

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace productgraph::sidecar {
@@ -37,6 +38,13 @@ struct SqlResult {
   bool Ok() const { return rows != nullptr; }
 };
 
+// By name, in libpq's words; of one that is there twice the later counts.
+using PgOptions = std::vector<std::pair<std::string, std::string>>;
+
+// What a connection of ours says: the URL (or key=value string; empty = libpq's own environment) over our
+// defaults, UTF-8 over the URL.
+PgOptions ConnectOptions(const std::string& url, const std::string& password, const char* application);
+
 // libpq's non-blocking calls as awaitables. One statement at a time. Belongs to the thread of its io_context,
 // and must outlive every coroutine that awaits it.
 class PgConnection {
@@ -49,7 +57,7 @@ class PgConnection {
   PgConnection(boost::asio::io_context& io, boost::asio::thread_pool& starter);
 
   // False when it did not succeed by the deadline; Error() says why.
-  Awaitable<bool> Connect(std::vector<std::pair<std::string, std::string>> options, TimePoint deadline);
+  Awaitable<bool> Connect(PgOptions options, TimePoint deadline);
   Awaitable<SqlResult> Query(const char* sql, TimePoint deadline);
   Awaitable<SqlResult> Prepare(const char* name, const char* sql, const std::vector<PgParameter>& parameters,
                                TimePoint deadline);
@@ -72,7 +80,7 @@ class PgConnection {
   const std::string& Error() const { return error_; }
 
  private:
-  Awaitable<PgConnPtr> Start(std::vector<std::pair<std::string, std::string>> options, TimePoint deadline);
+  Awaitable<PgConnPtr> Start(PgOptions options, TimePoint deadline);
   Awaitable<SqlResult> Collect(bool sent, TimePoint deadline);
   bool TooLate(TimePoint deadline) const { return aborted_ || std::chrono::steady_clock::now() >= deadline; }
   Awaitable<void> Wait(bool read, bool write, TimePoint deadline);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "log.hpp"
+#include "maintainer.hpp"
 #include "worker.hpp"
 
 namespace productgraph::sidecar {
@@ -46,7 +47,8 @@ class Server {
         limits_(config),
         signals_(main_, SIGINT, SIGTERM),
         reload_signals_(main_, SIGHUP),
-        stop_timer_(main_) {}
+        stop_timer_(main_),
+        maintainer_(main_, starter_, config, metrics_) {}
 
   // False, and logged, if the port cannot be had.
   bool Listen() {
@@ -83,6 +85,7 @@ class Server {
       if (!error) Stop();
     });
     AwaitReload();
+    maintainer_.Start();
     running_ = workers_.size();
     for (auto& worker : workers_) worker->Start([this] { asio::post(main_, [this] { WorkerEnded(); }); });
     main_.run();
@@ -109,6 +112,7 @@ class Server {
   void Stop() {
     Log(LogLevel::kInfo, "stopping");
     stopping_ = true;
+    maintainer_.Stop();
     signals_.async_wait([](const boost::system::error_code& error, int) {
       if (!error) ExitAtOnce("a second signal");
     });
@@ -159,6 +163,7 @@ class Server {
   asio::signal_set signals_;
   asio::signal_set reload_signals_;
   asio::steady_timer stop_timer_;
+  Maintainer maintainer_;
   std::size_t running_ = 0;
 };
 

@@ -9,6 +9,7 @@ use Test::More;
 my $node = Sidecar::start_store();
 my $sidecar = Sidecar->start($node, '--workers', 1, '--pool-size', 2, '--max-body-bytes', 65536, '--max-header-bytes', 2048,
 	'--body-timeout-ms', 200)->await_ready;
+Sidecar::await(sub { $sidecar->metric('pool_up') == 2 }, 'all connections are up');
 
 # Samples by name and labels, after checking what Prometheus demands of the text; each violation is a failed test.
 sub scrape

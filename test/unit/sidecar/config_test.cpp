@@ -49,6 +49,15 @@ TEST(Config, FlagWinsOverEnvironmentAndEnvironmentOverDefault) {
   EXPECT_EQ(Parse({"--port=3"}, {{"PRODUCTGRAPH_PORT", "1"}}).config.port, 3);
 }
 
+TEST(Config, MaintenanceIsOffAndNeedsAUrlOfItsOwn) {
+  EXPECT_EQ(Parse({}).config.maintain_interval_seconds, 0);
+  EXPECT_NE(ErrorOf({"--maintain-interval-seconds", "60"}).find("maintain-database-url"), std::string::npos);
+  const CommandLine on =
+      Parse({"--maintain-interval-seconds", "60", "--maintain-database-url", "user=keeper"});
+  EXPECT_EQ(on.config.maintain_interval_seconds, 60);
+  EXPECT_EQ(DescribeConfig(on.config).find("keeper"), std::string::npos);
+}
+
 TEST(Config, PortAloneIsTakenUnlessOursIsSet) {
   EXPECT_EQ(Parse({}, {{"PORT", "5"}}).config.port, 5);
   EXPECT_EQ(Parse({}, {{"PORT", "5"}, {"PRODUCTGRAPH_PORT", "6"}}).config.port, 6);
