@@ -10,7 +10,8 @@ export PG_CONFIG
 
 .DEFAULT_GOAL := build
 .PHONY: build extension sidecar traffic install uninstall installcheck demo test test-backup up down reset \
-        soak env ready packages check format bench bench-packages images test-docker matrix clean help
+        soak env ready packages check format bench bench-packages images test-docker matrix test-cron \
+        settings clean help
 
 # An explicit -j of the caller reaches the makes below by itself.
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
@@ -54,6 +55,10 @@ test: ## everything, with what it needs; make test SUITES="unit regress" runs so
 matrix: ## build and test on PostgreSQL 15 to 18 in clean roots (as root; MATRIX="15 18" for some)
 	@dev/matrix
 
+test-cron: ready ## maintenance by pg_cron, whose package this installs; takes a minute
+	@dev/install-packages build test cron
+	@test/run cron
+
 soak: ## kill, cut and overload a running store for SOAK_SECONDS (600), and count what was lost or doubled
 	@dev/install-packages build test
 	@$(MAKE) ready
@@ -89,6 +94,10 @@ packages: ## install the packages that building and testing need (apt)
 check: ## formatting, lint and the repository's own rules
 	@dev/install-packages build test
 	@dev/check
+
+settings: ready ## write docs/settings.md anew, from the code
+	@dev/up
+	@eval "$$(dev/env)" && dev/settings >build/settings.md && cp build/settings.md docs/settings.md
 
 format: ## format all C++ files
 	@dev/format

@@ -20,8 +20,9 @@ my ($code, $out, $err) = run_sidecar('--help');
 is($code, 0, '--help');
 like($out, qr/--database-url .*PRODUCTGRAPH_DATABASE_URL/, 'names flags and variables');
 # The documents list every setting with its default and meaning, and no other.
-my $page = slurp_file("$FindBin::RealBin/../../docs/http-api.md");
-my @documented = $page =~ /^\| `([a-z-]+)` \| `?(.*?)`? \| (.*) \|$/mg;
+my $page = slurp_file("$FindBin::RealBin/../../docs/settings.md");
+my ($table) = $page =~ /^## Of the sidecar$(.*)/ms;
+my @documented = $table =~ /^\| `([a-z-]+)` \| `?(.*?)`? \| (.*) \|$/mg;
 is(join("\n", @documented), join("\n", map { $_ eq 'empty' ? '' : $_ } $out =~ /^  --([a-z-]+)  \(.*?, default (.*?)\)\n      (.*)$/mg),
 	'the documents have all settings');
 ($code, $out, $err) = run_sidecar('--version');
