@@ -69,8 +69,9 @@ make_network() {
 }
 in_network() { nsenter --net="$work/network" "$@"; }
 
-# What becomes the container's first process, as the image's user, without privileges and with $6 = true without
-# writing to its own files. Arguments: files, user, group, volume, where the image wants it, whether to be read-only.
+# What becomes the container's first process, as the image's user and without privileges. Arguments: files, user, group,
+# volume, where the image wants it, whether its own files are read-only (true). Background jobs of a shell ignore
+# interrupts, which containers do not.
 # shellcheck disable=SC2016  # expanded later
 first_process='
   set -e
@@ -78,11 +79,12 @@ first_process='
   shift 6
   mount --bind "$files" "$files"
   mount --rbind /dev "$files/dev"
+  mount -t tmpfs tmpfs "$files/dev/shm"
   mount -t proc proc "$files/proc"
   [[ -z $target ]] || mount --bind "$volume" "$files$target"
   [[ $read_only != true ]] || mount -o remount,bind,ro "$files"
   exec chroot "$files" setpriv --reuid="$user" --regid="$group" --clear-groups --bounding-set=-all --no-new-privs \
-    env --ignore-environment "$@"'
+    env --ignore-environment --default-signal=INT,QUIT "$@"'
 
 # start NAME IMAGE [ARGUMENT...]: a container with the environment that the lines of $work/NAME.env add to the image's.
 # What it prints is in $work/NAME.log, its exit code will be in $work/NAME.exit.
