@@ -162,8 +162,8 @@ BEGIN
     kind integer NOT NULL,
     PRIMARY KEY (org_id, project_id, kind)
   );
-  missing := (SELECT string_agg(format('ADD COLUMN %I %s', f.column_name, f.data_type), ', ')
-              FROM productgraph.event_fields() f WHERE f.in_kind AND NOT EXISTS (
+  missing := (SELECT string_agg(format('ADD COLUMN %I %s', f.column_name, f.data_type), ', ' ORDER BY f.ordinality)
+              FROM productgraph.event_fields() WITH ORDINALITY f WHERE f.in_kind AND NOT EXISTS (
                 SELECT FROM pg_attribute a WHERE a.attrelid = 'productgraph.kinds'::regclass AND a.attname = f.column_name));
   IF missing IS NOT NULL THEN
     EXECUTE format('ALTER TABLE productgraph.kinds %s', missing);
