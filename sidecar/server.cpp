@@ -16,6 +16,7 @@
 
 #include "log.hpp"
 #include "maintainer.hpp"
+#include "service_manager.hpp"
 #include "worker.hpp"
 
 namespace productgraph::sidecar {
@@ -111,6 +112,7 @@ class Server {
 
   void Stop() {
     Log(LogLevel::kInfo, "stopping");
+    NotifyServiceManager("STOPPING=1");
     stopping_ = true;
     maintainer_.Stop();
     signals_.async_wait([](const boost::system::error_code& error, int) {
@@ -174,6 +176,7 @@ int RunServer(const Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
   Server server(config);
   if (!server.Listen()) return EXIT_FAILURE;
+  NotifyServiceManager("READY=1");
   server.Serve();
   return EXIT_SUCCESS;
 }
