@@ -11,7 +11,7 @@ export PG_CONFIG
 .DEFAULT_GOAL := build
 .PHONY: build extension sidecar traffic install uninstall installcheck demo test test-backup up down reset \
         soak env ready packages check format bench bench-packages images test-docker matrix test-cron \
-        settings clean help
+        settings deb test-deb dist clean help
 
 # An explicit -j of the caller reaches the makes below by itself.
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
@@ -33,10 +33,12 @@ traffic: ## build the generator of sample traffic
 install: build ## install both: the extension where PG_CONFIG says, the sidecar to PREFIX/bin
 	@$(extension_make) install
 	install -D -m 755 build/sidecar/productgraph-sidecar '$(DESTDIR)$(PREFIX)/bin/productgraph-sidecar'
+	install -D -m 644 sidecar/productgraph-sidecar.8 '$(DESTDIR)$(PREFIX)/share/man/man8/productgraph-sidecar.8'
 
 uninstall:
 	@$(extension_make) uninstall
-	rm -f '$(DESTDIR)$(PREFIX)/bin/productgraph-sidecar'
+	rm -f '$(DESTDIR)$(PREFIX)/bin/productgraph-sidecar' \
+	  '$(DESTDIR)$(PREFIX)/share/man/man8/productgraph-sidecar.8'
 
 installcheck: ## run the SQL tests against a running server (PGHOST, PGPORT, PGUSER)
 	@$(extension_make) installcheck
@@ -117,6 +119,17 @@ images: ## build the container images with docker (or BUILDER)
 test-docker: ## build the images without an engine and let them work together; as root
 	@dev/install-packages images
 	@docker/test
+
+deb: ## build Debian packages of both into build/deb
+	@dev/install-packages build deb
+	@JOBS=$(JOBS) packaging/make-deb
+
+test-deb: ## build the packages from what dist packs, and install, use, remove and purge them in a clean root
+	@dev/install-packages build deb test-deb
+	@JOBS=$(JOBS) packaging/test-deb
+
+dist: ## pack what is committed as build/productgraph-VERSION.zip, for PGXN
+	@packaging/make-dist
 
 clean: ## delete what was built
 	@if dev/pg-config >/dev/null 2>&1; then $(extension_make) --silent clean; fi

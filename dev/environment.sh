@@ -114,6 +114,9 @@ find_clang_format() {
   return 1
 }
 
+# The version that the control file on standard input states.
+extension_version() { sed -n "s/^default_version = '\(.*\)'/\1/p"; }
+
 # The tests that extension.mk names in REGRESS or ISOLATION, in its order.
 tests_named_by() {
   "${MAKE:-make}" --silent --directory="$root" --file=extension.mk PG_CONFIG="$pg_config" \
