@@ -122,3 +122,10 @@ tests_named_by() {
   "${MAKE:-make}" --silent --directory="$root" --file=extension.mk PG_CONFIG="$pg_config" \
     --eval="print-tests:;@echo \$($1)" print-tests
 }
+
+# Where apt is configured to get packages from: origin, label, address, release, key.
+# shellcheck disable=SC2016  # apt's own dollars
+apt_indexes() { apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)|$(RELEASE)|$(SIGNED_BY)' 'Created-By: Packages'; }
+
+# mirror_of ORIGIN: the first address of a distribution; nothing when there is none.
+mirror_of() { apt_indexes | awk -F '|' -v origin="$1" '$1 == origin && $2 == origin && !found { print $3; found = 1 }'; }

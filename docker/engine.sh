@@ -12,11 +12,9 @@ volume=data
 # --- images
 
 # Where this machine's apt gets Debian from; a mirror has all of its suites. DEBIAN_MIRROR names another one.
-# shellcheck disable=SC2016  # apt's own dollars
 debian_mirror() {
   local mirror=${DEBIAN_MIRROR:-}
-  [[ -n $mirror ]] ||
-    mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian //p' | sed -n 1p)
+  [[ -n $mirror ]] || mirror=$(mirror_of Debian)
   say "${mirror:-http://deb.debian.org/debian}"
 }
 
