@@ -119,6 +119,11 @@ DECLARE
   failed bigint := 0;
   unfinished bigint := 0;
 BEGIN
+  -- What came with 0.2.0.
+  IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass('productgraph.maintenance_runs') AND a.attname = 'error') THEN
+    RAISE 'the store is still that of an earlier version' USING ERRCODE = 'object_not_in_prerequisite_state',
+      HINT = 'Run: SELECT productgraph.setup();';
+  END IF;
   IF NOT productgraph.begin_maintenance() THEN
     task := 'left to another session';
     done := 1;
@@ -192,7 +197,8 @@ COMMENT ON FUNCTION maintain(interval, interval, bigint) IS
 'most, makes partitions for the weeks ahead, forgets by which ids events received longer ago are recognised as repeats, and '
 'forgets members whose role was dropped, before another role can inherit its OID. Returns what it did, and records it for '
 'store_status(). A task that fails is no error: it warns, and counts in "tasks failed". A call does a bounded part of what it finds; '
-'"tasks left unfinished" above 0 says to call again at once. One row "left to another session" means that one is at it.';
+'"tasks left unfinished" above 0 says to call again at once. One row "left to another session" means that one is at it. Errors: 55000 until setup() has run after an '
+'upgrade.';
 
 CREATE FUNCTION maintenance_step(deadline timestamptz, pack_most bigint, OUT goes_on boolean, OUT failed bigint)
 RETURNS record
