@@ -22,7 +22,9 @@ for my $url ($as->('root'), $as->('bypasser'), $as->('owner'), $as->('root') . "
 	my $sidecar = Sidecar->start($url);
 	Sidecar::await(sub { $sidecar->log_text =~ /database connection is down/ }, "$name is noticed");
 	like($sidecar->log_text, $reason, "$name: the log says why");
-	my $answer = $sidecar->request('GET', '/ready');
+	# While it tries again the reason is that it does.
+	my $answer;
+	Sidecar::await(sub { $answer = $sidecar->request('GET', '/ready'); Sidecar::json($answer)->{reason} !~ /^connecting/ }, "$name: told");
 	is($answer->{status}, 503, "$name: not ready");
 	like(Sidecar::json($answer)->{reason}, $reason, "$name: and why");
 	is($sidecar->post([ Sidecar::event('e') ])->{status}, 503, "$name: takes no events");
