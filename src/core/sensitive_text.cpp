@@ -93,6 +93,20 @@ class Scanner {
   Pattern pattern_{};
 };
 
+// With labels in the place of the match that the scanner stands at and of all that follow.
+std::string_view ReplaceMatches(Scanner* scanner, std::string_view text, std::pmr::memory_resource* memory) {
+  std::pmr::string clean(memory);
+  clean.reserve(text.size() + Label(scanner->pattern()).size());
+  std::size_t copied = 0;
+  do {
+    clean += text.substr(copied, scanner->span().begin - copied);
+    clean += Label(scanner->pattern());
+    copied = scanner->span().end;
+  } while (scanner->Next());
+  clean += text.substr(copied);
+  return CopyText(memory, clean);
+}
+
 }  // namespace
 
 std::optional<Pattern> FindPattern(std::string_view name) {
@@ -120,18 +134,14 @@ bool HasSensitiveText(Patterns patterns, std::string_view text) {
 }
 
 std::string_view RedactText(Patterns patterns, std::string_view text, std::pmr::memory_resource* memory) {
-  Scanner scanner(patterns, text);
-  if (!scanner.Next()) return text;
-  std::pmr::string clean(memory);
-  clean.reserve(text.size() + Label(scanner.pattern()).size());
-  std::size_t copied = 0;
-  do {
-    clean += text.substr(copied, scanner.span().begin - copied);
-    clean += Label(scanner.pattern());
-    copied = scanner.span().end;
-  } while (scanner.Next());
-  clean += text.substr(copied);
-  return CopyText(memory, clean);
+  // A label ends what it follows, and so makes an address of what went on into a token and was none.
+  constexpr int kMaxPasses = 8;
+  for (int pass = 0; pass < kMaxPasses; ++pass) {
+    Scanner scanner(patterns, text);
+    if (!scanner.Next()) return text;
+    text = ReplaceMatches(&scanner, text, memory);
+  }
+  return HasSensitiveText(patterns, text) ? Label(Pattern::kToken) : text;
 }
 
 }  // namespace productgraph::core

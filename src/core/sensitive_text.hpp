@@ -37,8 +37,8 @@ std::string_view Label(Pattern pattern);
 bool HasSensitiveText(Patterns patterns, std::string_view text);
 
 // `text` with labels in the place of matches, in `memory`; `text` itself, and no allocation, when there is
-// none. One pass: work is linear in the size of the text, whatever it holds. Well-formed UTF-8 stays so, and
-// what is returned has no match left.
+// none. Work is linear in the size of the text, whatever it holds: one pass, and for text with matches one
+// or, very rarely, a few more. Well-formed UTF-8 stays so, and what is returned has no match left.
 std::string_view RedactText(Patterns patterns, std::string_view text, std::pmr::memory_resource* memory);
 
 }  // namespace productgraph::core

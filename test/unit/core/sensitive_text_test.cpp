@@ -149,6 +149,8 @@ TEST(SensitiveText, PatternsBesideEachOther) {
   EXPECT_EQ(Redacted("ann@example.com 4111111111111111 password=hunter2"), "[email] [card] password=[token]");
   EXPECT_EQ(Redacted("4111111111111111@example.com"), "[card]@example.com");
   EXPECT_EQ(Redacted("password=ann@example.com"), "password=[token]");
+  // No address while its domain goes on into the token.
+  EXPECT_EQ(Redacted("ann@example.caf\u00e9glpat-Ab0123456789cdefGHIJ on"), "[email][token] on");
   EXPECT_EQ(Redacted("ann@example.com 4111111111111111", PatternsOf({"email"})), "[email] 4111111111111111");
   EXPECT_EQ(Redacted("ann@example.com", Patterns()), "ann@example.com");
   EXPECT_FALSE(FindPattern("[card]"));
