@@ -3,13 +3,12 @@
 namespace productgraph::pg {
 namespace {
 
-// What lies in a TOAST table and is not compressed.
-bool IsInPieces(Datum value) {
+// Where a value is that lies in a TOAST table and is not compressed; false for any other.
+bool IsInPieces(Datum value, varatt_external* pointer) {
   const auto* const attribute = reinterpret_cast<const varlena*>(DatumGetPointer(value));
   if (!VARATT_IS_EXTERNAL_ONDISK(attribute)) return false;
-  varatt_external pointer;
-  VARATT_EXTERNAL_GET_POINTER(pointer, attribute);
-  return static_cast<int32>(VARATT_EXTERNAL_GET_EXTSIZE(pointer)) == pointer.va_rawsize - VARHDRSZ;
+  VARATT_EXTERNAL_GET_POINTER(*pointer, attribute);
+  return static_cast<int32>(VARATT_EXTERNAL_GET_EXTSIZE(*pointer)) == pointer->va_rawsize - VARHDRSZ;
 }
 
 Size RoomFor(const varatt_external& pointer) {
@@ -35,10 +34,8 @@ void ByteaReader::Begin(SPITupleTable* table, uint64 rows, int columns) {
     for (int column = 1; column <= columns; ++column) {
       bool null;
       const Datum value = SPI_getbinval(table->vals[row], table->tupdesc, column, &null);
-      if (null || !IsInPieces(value)) continue;
       varatt_external pointer;
-      VARATT_EXTERNAL_GET_POINTER(pointer, DatumGetPointer(value));
-      needed += RoomFor(pointer);
+      if (!null && IsInPieces(value, &pointer)) needed += RoomFor(pointer);
     }
   }
   if (needed <= size_) return;
@@ -51,9 +48,8 @@ std::span<const std::uint8_t> ByteaReader::Read(uint64 row, int column) {
   bool null;
   const Datum value = SPI_getbinval(table_->vals[row], table_->tupdesc, column, &null);
   if (null) return {};
-  if (!IsInPieces(value)) return BytesOf(DatumGetByteaPP(value));
   varatt_external pointer;
-  VARATT_EXTERNAL_GET_POINTER(pointer, DatumGetPointer(value));
+  if (!IsInPieces(value, &pointer)) return BytesOf(DatumGetByteaPP(value));
   auto* const bytes = reinterpret_cast<varlena*>(room_ + used_);
   used_ += RoomFor(pointer);
   FetchPieces(pointer, bytes);

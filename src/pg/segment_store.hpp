@@ -4,6 +4,7 @@
 #include "src/core/segment_reader.hpp"
 #include "src/core/segment_writer.hpp"
 #include "src/pg/boundary.hpp"
+#include "src/pg/bytea_reader.hpp"
 
 namespace productgraph::pg {
 
@@ -41,8 +42,7 @@ void ComputeOnSegment(const SegmentName& name, Work&& work) {
 
 // The bytes of a bytea; a copy in the current memory context when they are compressed or lie apart.
 inline std::span<const std::uint8_t> ByteaSpan(Datum value) {
-  const auto* const bytes = reinterpret_cast<bytea*>(PG_DETOAST_DATUM_PACKED(value));
-  return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(bytes)), VARSIZE_ANY_EXHDR(bytes)};
+  return BytesOf(DatumGetByteaPP(value));
 }
 
 // Finishes a segment and inserts it. Between EnterStore and LeaveStore only, with the organization entered.
