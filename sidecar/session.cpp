@@ -142,14 +142,16 @@ asio::awaitable<Session::Next> Session::ServeRequest() {
   watchdog_->Disarm();
   const RequestHead& head = parser.get().base();
   const Exchange exchange = services_.handler.Begin(head);
+  Decision decision;
   if (error) {
     auto answer =
         AnswerToHeadError(error, watchdog_->Expired(), config.max_header_bytes, exchange.request_id);
     if (!answer) co_return Next::kClose;  // the client left
-    co_return co_await Send(std::move(*answer), exchange);
+    decision = std::move(*answer);
+  } else {
+    decision = services_.handler.Decide(head, exchange);
   }
-
-  Decision decision = services_.handler.Decide(head, exchange);
+  // Requests that cannot be read count as well; which of them the parser refuses differs between its versions.
   if (auto refusal = CheckLimits(head, exchange, decision)) decision = std::move(*refusal);
   if (auto* plan = std::get_if<IngestPlan>(&decision))
     co_return co_await Ingest(std::move(*plan), exchange, parser);

@@ -87,6 +87,9 @@ Sidecar::await(sub {
 }, 'an ambiguous request is limited');
 like($answers, qr/Connection: close/, 'its connection is closed');
 unlike($answers, qr/HTTP\/1.*HTTP\/1/s, 'so that nothing is smuggled');
+Sidecar::await(sub {
+	return $sidecar->raw("POST /v1/events HTTP/1.1\r\nHost: h\r\nno header\r\n\r\n") =~ /^HTTP\/1\.1 429 /;
+}, 'so is one that cannot be read');
 $sidecar->stop;
 
 $sidecar = Sidecar->start($node, @slow, '--rate-limit-address', 1, '--trusted-proxies', '127.0.0.0/8, 10.1.0.0/16')->await_ready;
