@@ -50,6 +50,7 @@ class StateMaker {
 
  private:
   struct Resources {
+    Resources(MemoryContext context, Resources* after) : resource(context), next(after) {}
     MemoryContextResource resource;
     Resources* next;
   };
@@ -59,7 +60,7 @@ class StateMaker {
     for (Resources* known = resources_; known; known = known->next) {
       if (known->resource.context() == context) return &known->resource;
     }
-    resources_ = NewIn<Resources>(lasting, MemoryContextResource(context), resources_);
+    resources_ = NewIn<Resources>(lasting, context, resources_);
     return &resources_->resource;
   }
 
