@@ -20,6 +20,13 @@ AS 'MODULE_PATHNAME', 'productgraph_current_org_id';
 COMMENT ON FUNCTION current_org_id() IS
 'The organization that set_current_org() chose, NULL when there is none. Policies compare rows with it.';
 
+CREATE FUNCTION my_organizations() RETURNS TABLE (id uuid, slug text, name text)
+LANGUAGE C STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_my_organizations';
+COMMENT ON FUNCTION my_organizations() IS
+'The organizations that set_current_org() would take from this role, by slug: all for a service role, else those it is a '
+'member of.';
+
 CREATE FUNCTION enter_org_to_maintain(org_id uuid) RETURNS void
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'productgraph_enter_org_to_maintain';

@@ -154,12 +154,12 @@ BEGIN
     RETURN orgs[1];
   ELSIF orgs IS NULL AND productgraph.current_org_id() IS NULL THEN
     RAISE 'project "%" does not exist', project USING ERRCODE = 'undefined_object',
-      HINT = 'No organization is chosen: SELECT productgraph.set_current_org(''…'');';
+      HINT = 'No organization is chosen: SELECT productgraph.set_current_org(id) FROM productgraph.my_organizations() WHERE slug = ''…'';';
   ELSIF orgs IS NULL THEN
     RAISE 'project "%" does not exist in the current organization', project USING ERRCODE = 'undefined_object';
   END IF;
   RAISE 'several organizations have a project "%"', project USING ERRCODE = 'ambiguous_parameter',
-    HINT = 'Choose one: SELECT productgraph.set_current_org(''…'');';
+    HINT = 'Choose one: SELECT productgraph.set_current_org(id) FROM productgraph.my_organizations() WHERE slug = ''…'';';
 END
 $$;
 COMMENT ON FUNCTION project_org(text) IS

@@ -1,6 +1,7 @@
 #include "src/pg/organization.hpp"
 
 #include "src/pg/boundary.hpp"
+#include "src/pg/result_rows.hpp"
 #include "src/pg/saved_plan.hpp"
 #include "src/pg/store_access.hpp"
 
@@ -104,6 +105,14 @@ SavedPlan member_plan = {
     " WHERE m.org_id = $1 AND pg_has_role($2, m.role, 'MEMBER')",
     2,
     {UUIDOID, OIDOID},
+    nullptr};
+SavedPlan choices_plan = {
+    "SELECT o.id, o.slug, o.name FROM productgraph.organizations o"
+    " WHERE $1 OR EXISTS (SELECT FROM productgraph.organization_members m"
+    "                     WHERE m.org_id = o.id AND pg_has_role($2, m.role, 'MEMBER'))"
+    " ORDER BY o.slug",
+    2,
+    {BOOLOID, OIDOID},
     nullptr};
 
 bool Finds(SavedPlan* plan, const Datum* values) {
@@ -215,6 +224,24 @@ PRODUCTGRAPH_FUNCTION(set_current_org) {
 PRODUCTGRAPH_FUNCTION(clear_current_org) {
   Assign(nullptr, InvalidOid, ScopeOf(!PG_ARGISNULL(0) && PG_GETARG_BOOL(0)));
   PG_RETURN_VOID();
+}
+
+// Those that set_current_org would take now.
+PRODUCTGRAPH_FUNCTION(my_organizations) {
+  constexpr int kColumns = 3;
+  const ResultRows rows = BeginRows(fcinfo);
+  const Oid role = GetUserId();
+  const Datum values[] = {BoolGetDatum(IsService(role)), ObjectIdGetDatum(role)};
+  const StoreAccess access = EnterStore();
+  const uint64 count = ExecuteSelect(&choices_plan, values, 0);
+  for (uint64 i = 0; i < count; ++i) {
+    Datum columns[kColumns];
+    bool nulls[kColumns];
+    heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, columns, nulls);
+    AddRow(rows, columns, nulls);
+  }
+  LeaveStore(access);
+  PG_RETURN_NULL();
 }
 
 // The choice is the store's own, not one that the role could make: it ends with the transaction at the

@@ -22,6 +22,13 @@ SELECT set_current_org(('{' || :'a' || '}')::uuid); SELECT public.see();
 SELECT set_current_org(:'b');
 SELECT public.see();
 
+-- Which ones there are to choose, whatever is chosen now.
+SELECT slug, name, id = :'a' AS is_a FROM my_organizations();
+SET ROLE regress_tenant_service; SELECT slug FROM my_organizations() WHERE slug LIKE 'tenant-%';
+SET ROLE regress_tenant_ingest; SELECT slug FROM my_organizations();
+RESET ROLE; SELECT slug FROM my_organizations() WHERE slug LIKE 'tenant-%';
+SET ROLE regress_tenant_a;
+
 -- Transactions.
 SELECT clear_current_org();
 BEGIN; SELECT set_current_org(:'a', true); SELECT public.see(); COMMIT;
