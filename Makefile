@@ -10,7 +10,7 @@ export PG_CONFIG
 
 .DEFAULT_GOAL := build
 .PHONY: build extension sidecar traffic install uninstall installcheck demo test test-backup up down reset \
-        soak env ready packages check format bench bench-packages images test-docker matrix test-cron \
+        soak env ready packages check format bench bench-packages images test-docker test-compose matrix test-cron \
         settings deb test-deb dist clean help
 
 # An explicit -j of the caller reaches the makes below by itself.
@@ -119,6 +119,9 @@ images: ## build the container images with docker (or BUILDER)
 test-docker: ## build the images without an engine and let them work together; as root
 	@dev/install-packages images
 	@docker/test
+
+test-compose: ## let compose start, break and stop the service, with docker
+	@docker/test-compose
 
 deb: ## build Debian packages of both into build/deb
 	@dev/install-packages build deb
