@@ -151,7 +151,8 @@ asio::awaitable<Session::Next> Session::ServeRequest() {
   } else {
     decision = services_.handler.Decide(head, exchange);
   }
-  // Requests that cannot be read count as well; which of them the parser refuses differs between its versions.
+  // Requests that cannot be read count as well; which of them the parser refuses differs between its
+  // versions.
   if (auto refusal = CheckLimits(head, exchange, decision)) decision = std::move(*refusal);
   if (auto* plan = std::get_if<IngestPlan>(&decision))
     co_return co_await Ingest(std::move(*plan), exchange, parser);
