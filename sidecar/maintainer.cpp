@@ -46,7 +46,7 @@ std::string ReasonOf(const SqlResult& result, const PgConnection& connection) {
   if (result.sqlstate == "42501")
     return "the role of maintain-database-url lacks privileges: grant it productgraph_owner";
   if (ClassifySqlState(result.sqlstate) == SqlFault::kStoreGone)
-    return "store not set up: run SELECT productgraph.setup()";
+    return "store not set up, or by an earlier version: run SELECT productgraph.setup()";
   return "the log of PostgreSQL tells why";
 }
 

@@ -177,7 +177,7 @@ TEST(PgError, Classes) {
   for (const char* state : {"08006", "53100", "53200", "53300", "57P01", "58030", "55P03"})
     EXPECT_EQ(ClassifySqlState(state), SqlFault::kUnavailable) << state;
   EXPECT_EQ(ClassifySqlState("57014"), SqlFault::kTooSlow);
-  for (const char* state : {"42P01", "3F000", "42883", "42501", "26000", "25006"})
+  for (const char* state : {"42P01", "3F000", "42883", "42501", "26000", "25006", "55000"})
     EXPECT_EQ(ClassifySqlState(state), SqlFault::kStoreGone) << state;
   for (const char* state : {"22021", "23505", "XX000", "P0001", "", "4"})
     EXPECT_EQ(ClassifySqlState(state), SqlFault::kRequest) << state;
