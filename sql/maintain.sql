@@ -25,12 +25,12 @@ BEGIN
     ALTER TABLE productgraph.maintenance_runs ADD COLUMN error text;
   END IF;
   PERFORM productgraph.add_index('maintenance_runs_by_time', 'INDEX %I ON productgraph.maintenance_runs (run_at)');
-  COMMENT ON TABLE productgraph.maintenance_runs IS
-    'What maintain() did in the last 90 days, a row a task. Counts of the whole store: for no analyst to see.';
-  COMMENT ON COLUMN productgraph.maintenance_runs.position IS
+  PERFORM productgraph.add_comment('productgraph.maintenance_runs',
+    'What maintain() did in the last 90 days, a row a task. Counts of the whole store: for no analyst to see.');
+  PERFORM productgraph.add_comment('productgraph.maintenance_runs',
     'Where the task stood: the page of event_keys where the next run goes on, and how many rows had been inserted into '
-    'events, by the statistics, when they were packed.';
-  COMMENT ON COLUMN productgraph.maintenance_runs.error IS 'Why the task, or a part of it, was not done.';
+    'events, by the statistics, when they were packed.', 'position');
+  PERFORM productgraph.add_comment('productgraph.maintenance_runs', 'Why the task, or a part of it, was not done.', 'error');
   PERFORM productgraph.force_row_security('productgraph.maintenance_runs');
   PERFORM productgraph.add_policy('productgraph.maintenance_runs', 'service',
     'FOR SELECT TO productgraph_service USING (true)');
@@ -119,11 +119,7 @@ DECLARE
   failed bigint := 0;
   unfinished bigint := 0;
 BEGIN
-  -- What came with 0.2.0.
-  IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass('productgraph.maintenance_runs') AND a.attname = 'error') THEN
-    RAISE 'the store is still that of an earlier version' USING ERRCODE = 'object_not_in_prerequisite_state',
-      HINT = 'Run: SELECT productgraph.setup();';
-  END IF;
+  PERFORM productgraph.require_store();
   IF NOT productgraph.begin_maintenance() THEN
     task := 'left to another session';
     done := 1;

@@ -91,12 +91,22 @@ AS $$
       (SELECT to_regclass('productgraph.events') AS relation UNION ALL SELECT w.partition FROM productgraph.event_weeks() w) AS t
     UNION ALL
     SELECT to_regclass(t.relation), 'remove_rows' FROM unnest('{productgraph.organizations,productgraph.projects}'::text[]) AS t (relation)
+  ), policies (relation, policy) AS (
+    SELECT to_regclass(format('productgraph.%I', name)), 'tenant' FROM unnest(productgraph.tenant_tables()) AS name
+    UNION ALL
+    SELECT w.partition, 'tenant' FROM productgraph.event_weeks() w
+    UNION ALL
+    -- By which ingestion finds out whose a key is, and who may choose an organization.
+    SELECT to_regclass(format('productgraph.%I', name)), 'lookup'
+    FROM unnest('{organizations,organization_members,projects,api_keys}'::name[]) AS name
+    UNION ALL
+    SELECT to_regclass('productgraph.events'), 'receipt'
   ), missing AS (
     SELECT format('trigger %s of %s', g.trigger, g.relation) AS what FROM guarded g
     WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = g.relation AND t.tgname = g.trigger AND t.tgenabled IN ('O', 'A'))
     UNION ALL
-    SELECT 'policy receipt of productgraph.events'
-    WHERE NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = to_regclass('productgraph.events') AND p.polname = 'receipt')
+    SELECT format('policy %s of %s', p.policy, p.relation) FROM policies p
+    WHERE NOT EXISTS (SELECT FROM pg_policy d WHERE d.polrelid = p.relation AND d.polname = p.policy)
     UNION ALL
     SELECT 'default of productgraph.events.received_at'
     WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass('productgraph.events') AND a.attname = 'received_at' AND a.atthasdef)
@@ -105,9 +115,10 @@ AS $$
   )
   SELECT 'events', 'guards', CASE WHEN count > 0 THEN 'problem' ELSE 'ok' END,
     CASE WHEN count > 0 THEN format('%s missing or disabled: %s', count, array_to_string(missing[:5], ', ')) ELSE 'in place' END,
-    CASE WHEN count > 0 THEN 'The extension was dropped, or they were. Questions read rows until productgraph.setup() has run.' END,
+    CASE WHEN count > 0 THEN 'The extension was dropped, or they were: run productgraph.setup(). Until then questions read rows, and keys may be unknown.' END,
     jsonb_build_object('missing', coalesce(missing, '{}'))
   FROM counted
 $$;
 COMMENT ON FUNCTION status_of_guards() IS
-'Part of store_status(): whether the triggers, the policy and the default are there that keep segments and rows the same.';
+'Part of store_status(): whether the triggers, the policy and the default are there that keep segments and rows the same, and the '
+'policies that keep organizations apart and find keys.';

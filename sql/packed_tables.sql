@@ -114,8 +114,8 @@ BEGIN
     too_many_kinds boolean NOT NULL DEFAULT false,
     PRIMARY KEY (org_id, project_id)
   );
-  COMMENT ON TABLE productgraph.packed_projects IS
-    'Projects about which packing has something to remember. With too_many_kinds nothing of a project is packed.';
+  PERFORM productgraph.add_comment('productgraph.packed_projects',
+    'Projects about which packing has something to remember. With too_many_kinds nothing of a project is packed.');
 
   CREATE TABLE IF NOT EXISTS productgraph.packed_weeks (
     org_id uuid NOT NULL,
@@ -127,9 +127,9 @@ BEGIN
     is_ambiguous boolean NOT NULL DEFAULT false,
     PRIMARY KEY (org_id, project_id, week)
   );
-  COMMENT ON TABLE productgraph.packed_weeks IS
+  PERFORM productgraph.add_comment('productgraph.packed_weeks',
     'What is packed: of the events of a project in a week (from Monday 00:00 UTC) those with received_at < packed_until. '
-    'generation is the last that was given to segments; is_ambiguous says that the order of some events was lost in merging.';
+    'generation is the last that was given to segments; is_ambiguous says that the order of some events was lost in merging.');
 
   CREATE TABLE IF NOT EXISTS productgraph.segments (
     org_id uuid NOT NULL,
@@ -151,9 +151,9 @@ BEGIN
              AND a.attname IN ('content', 'sessions') AND a.attstorage <> 'e') THEN
     ALTER TABLE productgraph.segments ALTER COLUMN content SET STORAGE EXTERNAL, ALTER COLUMN sessions SET STORAGE EXTERNAL;
   END IF;
-  COMMENT ON TABLE productgraph.segments IS
+  PERFORM productgraph.add_comment('productgraph.segments',
     'Events packed by actor and time, for fast questions. Rows are the truth. Each packing of a week adds a generation; '
-    'of 2^shard_bits shards by hash of the actor those without events have no row.';
+    'of 2^shard_bits shards by hash of the actor those without events have no row.');
 
   -- Columns as in events, so that conditions on these work on kinds too.
   CREATE TABLE IF NOT EXISTS productgraph.kinds (
@@ -168,8 +168,8 @@ BEGIN
   IF missing IS NOT NULL THEN
     EXECUTE format('ALTER TABLE productgraph.kinds %s', missing);
   END IF;
-  COMMENT ON TABLE productgraph.kinds IS
-    'What segments name by number: the distinct combinations of the fields with in_kind, numbered from 0 in each project.';
+  PERFORM productgraph.add_comment('productgraph.kinds',
+    'What segments name by number: the distinct combinations of the fields with in_kind, numbered from 0 in each project.');
 END
 $$;
 COMMENT ON FUNCTION setup_packed_tables() IS 'Part of setup(): the tables of packed events.';
@@ -185,8 +185,8 @@ BEGIN
     CREATE SEQUENCE productgraph.receipt_floor;
     PERFORM setval('productgraph.receipt_floor', 1);
   END IF;
-  COMMENT ON SEQUENCE productgraph.receipt_floor IS
-    'Microseconds since 1970: events inserted from now on have no received_at below it.';
+  PERFORM productgraph.add_comment('productgraph.receipt_floor',
+    'Microseconds since 1970: events inserted from now on have no received_at below it.');
   PERFORM productgraph.give_to_owner('productgraph.receipt_floor');
   -- Partitions have defaults of their own.
   IF EXISTS (SELECT FROM pg_partition_tree('productgraph.events') p WHERE NOT EXISTS (

@@ -4,12 +4,14 @@
 DO $$
 DECLARE
   guarded regprocedure;
+  -- Whoever runs the script as an upgrade may be somebody else.
+  owner regrole := (SELECT e.extowner FROM pg_extension e WHERE e.extname = 'productgraph');
 BEGIN
   FOREACH guarded IN ARRAY ARRAY[
     'ingest(text, text)', 'ingest(jsonb, text)', 'ingest_requests(bytea[], bytea[], text[], text[])',
-    'setup()', 'setup_roles()', 'setup_tenant_tables()', 'setup_event_tables()', 'setup_security()', 'setup_removal()',
+    'setup()', 'begin_setup()', 'setup_roles()', 'setup_tenant_tables()', 'setup_event_tables()', 'setup_security()', 'setup_removal()',
     'secure_table(regclass, name)', 'add_policy(regclass, name, text)', 'add_index(name, text)',
-    'add_trigger(regclass, name, text, text)',
+    'add_trigger(regclass, name, text, text)', 'add_comment(regclass, text, name)',
     'create_default_partition()',
     'create_partition(timestamptz)', 'create_partitions(timestamptz, timestamptz)', 'maintain(interval, interval, bigint)',
     'enter_org(uuid)', 'enter_org_to_maintain(uuid)', 'leave_org(uuid)', 'create_organization(text, text)',
@@ -38,7 +40,7 @@ BEGIN
   ]::regprocedure[] LOOP
     CONTINUE WHEN NOT has_function_privilege('public', guarded, 'EXECUTE');
     EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', guarded);
-    EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s WITH GRANT OPTION', guarded, '@extowner@');
+    EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s WITH GRANT OPTION', guarded, owner);
   END LOOP;
 END
 $$;

@@ -147,6 +147,9 @@ AS $$
 DECLARE
   orgs uuid[];
 BEGIN
+  IF to_regclass('productgraph.projects') IS NULL THEN
+    PERFORM productgraph.require_store();
+  END IF;
   SELECT array_agg(p.org_id) INTO orgs FROM productgraph.projects p
   WHERE p.id = project
     AND (productgraph.current_org_id() IS NULL OR p.org_id = (SELECT productgraph.current_org_id()));

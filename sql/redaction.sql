@@ -50,8 +50,8 @@ BEGIN
     PRIMARY KEY (org_id, project_id),
     FOREIGN KEY (org_id, project_id) REFERENCES productgraph.projects ON UPDATE CASCADE ON DELETE CASCADE
   );
-  COMMENT ON TABLE productgraph.redactions IS 'What set_redaction() chose for each project.';
-  COMMENT ON COLUMN productgraph.redactions.secret IS 'The key of hashes, made at random; for no analyst to see.';
+  PERFORM productgraph.add_comment('productgraph.redactions', 'What set_redaction() chose for each project.');
+  PERFORM productgraph.add_comment('productgraph.redactions', 'The key of hashes, made at random; for no analyst to see.', 'secret');
   IF NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = 'productgraph.redactions'::regclass
                  AND c.conname = 'redactions_check') THEN
     ALTER TABLE productgraph.redactions ADD CONSTRAINT redactions_check

@@ -2,6 +2,42 @@
 -- create_partition() calls some of it, as a member of productgraph_owner, who after an upgrade has no new grants until
 -- setup() has run: those are for everybody, and do what the caller may do.
 
+CREATE FUNCTION store_fault() RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN CASE
+    WHEN to_regclass('productgraph.events') IS NULL OR to_regclass('productgraph.maintenance_runs') IS NULL THEN 'not set up'
+    -- What came with 0.2.0.
+    WHEN NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass('productgraph.maintenance_runs') AND a.attname = 'error')
+      THEN 'still that of an earlier version'
+  END;
+END
+$$;
+COMMENT ON FUNCTION store_fault() IS 'What keeps the store from use until setup() has run; NULL when nothing does.';
+
+CREATE FUNCTION require_store() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  fault text := productgraph.store_fault();
+BEGIN
+  IF fault IS NOT NULL THEN
+    RAISE 'the ProductGraph store is %', fault USING ERRCODE = 'object_not_in_prerequisite_state',
+      HINT = 'Run: SELECT productgraph.setup();';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION require_store() IS 'Error 55000 unless the store is set up, and by this version.';
+
+CREATE FUNCTION begin_setup() RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'productgraph_begin_setup';
+COMMENT ON FUNCTION begin_setup() IS
+'Part of setup(): waits for other sessions that set up this database''s store, and makes others wait for this transaction.';
+
 CREATE FUNCTION add_index(index name, definition text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -40,6 +76,24 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION add_policy(regclass, name, text) IS 'Part of setup(): creates a policy unless it is there.';
+
+CREATE FUNCTION add_comment(target regclass, comment text, "column" name DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  place smallint := CASE WHEN "column" IS NULL THEN 0 ELSE (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = target AND a.attname = "column") END;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_description d
+                 WHERE d.objoid = target AND d.classoid = 'pg_class'::regclass AND d.objsubid = place AND d.description = comment) THEN
+    EXECUTE format('COMMENT ON %s %s IS %L',
+      CASE WHEN place > 0 THEN 'COLUMN' WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = target) = 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+      concat_ws('.', target, quote_ident("column")), comment);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION add_comment(regclass, text, name) IS
+'Part of setup(): what a table, a sequence, or a column is for, unless it says so already.';
 
 CREATE FUNCTION force_row_security(target regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -18,6 +18,7 @@ AS $$
     SELECT c.relname, c.relkind, c.reltuples, coalesce(s.n_live_tup, 0) AS live, coalesce(s.n_dead_tup, 0) AS dead,
       pg_table_size(c.oid) AS table_bytes, pg_indexes_size(c.oid) AS index_bytes, s.last_vacuum, s.last_autovacuum,
       s.last_autoanalyze, c.relrowsecurity AND c.relforcerowsecurity AS secured,
+      pg_get_userbyid(c.relowner) AS owner,
       EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND NOT i.indisvalid) AS broken_index
     FROM pg_class c LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid
     WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 'p')
@@ -25,10 +26,11 @@ AS $$
     SELECT *, greatest(reltuples::bigint, live, 0) AS rows, dead > 50000 AND dead > live / 2 AS bloated FROM sized
   )
   SELECT 'table', relname::text,
-    CASE WHEN NOT secured THEN 'problem' WHEN broken_index OR bloated THEN 'warning' ELSE 'ok' END,
+    CASE WHEN NOT secured OR owner <> 'productgraph_owner' THEN 'problem' WHEN broken_index OR bloated THEN 'warning' ELSE 'ok' END,
     CASE relkind WHEN 'p' THEN 'partitioned'
       ELSE format('about %s rows, %s and %s of indexes', rows, pg_size_pretty(table_bytes), pg_size_pretty(index_bytes)) END,
     CASE WHEN NOT secured THEN 'Row-level security is off here: run productgraph.setup().'
+      WHEN owner <> 'productgraph_owner' THEN format('It belongs to %I, and policies are not made for that: run productgraph.setup().', owner)
       WHEN broken_index THEN 'An index is invalid: REINDEX it.'
       WHEN bloated THEN 'Many dead rows: VACUUM it, and look for old transactions and replication slots.' END,
     jsonb_build_object('rows', rows, 'dead_rows', dead, 'table_bytes', table_bytes, 'index_bytes', index_bytes,
@@ -192,9 +194,11 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
+DECLARE
+  fault text := productgraph.store_fault();
 BEGIN
-  IF to_regclass('productgraph.events') IS NULL OR to_regclass('productgraph.maintenance_runs') IS NULL THEN
-    RETURN NEXT ('version', 'store', 'problem', 'not set up', 'Run: SELECT productgraph.setup();', NULL)::productgraph.status_line;
+  IF fault IS NOT NULL THEN
+    RETURN NEXT ('version', 'store', 'problem', fault, 'Run: SELECT productgraph.setup();', NULL)::productgraph.status_line;
     RETURN;
   END IF;
   RETURN QUERY

@@ -38,7 +38,7 @@ BEGIN
     name text NOT NULL CHECK (name <> ''),
     created_at timestamptz NOT NULL DEFAULT now()
   );
-  COMMENT ON TABLE productgraph.organizations IS 'The tenants.';
+  PERFORM productgraph.add_comment('productgraph.organizations', 'The tenants.');
 
   CREATE TABLE IF NOT EXISTS productgraph.projects (
     org_id uuid NOT NULL REFERENCES productgraph.organizations ON DELETE CASCADE,
@@ -48,7 +48,7 @@ BEGIN
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (org_id, id)
   );
-  COMMENT ON TABLE productgraph.projects IS 'What events are sent to; id is the string that clients send.';
+  PERFORM productgraph.add_comment('productgraph.projects', 'What events are sent to; id is the string that clients send.');
   -- Without a key, the id alone must tell whose project it is.
   PERFORM productgraph.add_index('projects_open_ingest',
     'UNIQUE INDEX %I ON productgraph.projects (id) WHERE settings -> ''open_ingest'' = ''true''');
@@ -68,10 +68,10 @@ BEGIN
     PRIMARY KEY (org_id, id),
     FOREIGN KEY (org_id, project_id) REFERENCES productgraph.projects ON DELETE CASCADE
   );
-  COMMENT ON TABLE productgraph.api_keys IS
-    'API keys: the SHA-256 of each and its first characters, never the key. project_id NULL = all projects.';
-  COMMENT ON COLUMN productgraph.api_keys.last_used_at IS
-    'When the HTTP server last took a request with the key, to a minute.';
+  PERFORM productgraph.add_comment('productgraph.api_keys',
+    'API keys: the SHA-256 of each and its first characters, never the key. project_id NULL = all projects.');
+  PERFORM productgraph.add_comment('productgraph.api_keys',
+    'When the HTTP server last took a request with the key, to a minute.', 'last_used_at');
 
   CREATE TABLE IF NOT EXISTS productgraph.organization_members (
     org_id uuid NOT NULL REFERENCES productgraph.organizations ON DELETE CASCADE,
@@ -79,7 +79,7 @@ BEGIN
     added_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (org_id, role)
   );
-  COMMENT ON TABLE productgraph.organization_members IS 'The roles that may choose an organization.';
+  PERFORM productgraph.add_comment('productgraph.organization_members', 'The roles that may choose an organization.');
 
   CREATE TABLE IF NOT EXISTS productgraph.journeys (
     org_id uuid NOT NULL,
@@ -91,7 +91,7 @@ BEGIN
     PRIMARY KEY (org_id, project_id, id),
     FOREIGN KEY (org_id, project_id) REFERENCES productgraph.projects ON DELETE CASCADE
   );
-  COMMENT ON TABLE productgraph.journeys IS 'Declared journeys: the steps users are meant to take.';
+  PERFORM productgraph.add_comment('productgraph.journeys', 'Declared journeys: the steps users are meant to take.');
 END
 $$;
 COMMENT ON FUNCTION setup_tenant_tables() IS 'Part of setup(): organizations and what they own by name.';
@@ -156,11 +156,11 @@ BEGIN
     metadata jsonb,
     attributes jsonb
   ) PARTITION BY RANGE (timestamp);
-  COMMENT ON TABLE productgraph.events IS
-    'The events, by week of their timestamp (UTC); events_default holds what falls outside of the weeks made so far.';
-  COMMENT ON COLUMN productgraph.events.client_org_id IS 'org.id as the client gave it; org_id is the tenant.';
-  COMMENT ON COLUMN productgraph.events.metadata IS 'The client''s own object.';
-  COMMENT ON COLUMN productgraph.events.attributes IS 'Well-formed fields of the event that have no column.';
+  PERFORM productgraph.add_comment('productgraph.events',
+    'The events, by week of their timestamp (UTC); events_default holds what falls outside of the weeks made so far.');
+  PERFORM productgraph.add_comment('productgraph.events', 'org.id as the client gave it; org_id is the tenant.', 'client_org_id');
+  PERFORM productgraph.add_comment('productgraph.events', 'The client''s own object.', 'metadata');
+  PERFORM productgraph.add_comment('productgraph.events', 'Well-formed fields of the event that have no column.', 'attributes');
   PERFORM productgraph.add_index('events_by_time', 'INDEX %I ON productgraph.events (org_id, project_id, timestamp)');
 
   CREATE TABLE IF NOT EXISTS productgraph.event_keys (
@@ -169,8 +169,8 @@ BEGIN
     received_at timestamptz NOT NULL,
     PRIMARY KEY (org_id, key)
   );
-  COMMENT ON TABLE productgraph.event_keys IS
-    'A hash of project and event id of every event stored lately, by which repeats are recognised.';
+  PERFORM productgraph.add_comment('productgraph.event_keys',
+    'A hash of project and event id of every event stored lately, by which repeats are recognised.');
 
   CREATE TABLE IF NOT EXISTS productgraph.sessions (
     org_id uuid NOT NULL,
@@ -199,12 +199,12 @@ BEGIN
     journey_sequence bigint,
     PRIMARY KEY (org_id, project_id, session_id)
   ) WITH (fillfactor = 80);
-  COMMENT ON TABLE productgraph.sessions IS
+  PERFORM productgraph.add_comment('productgraph.sessions',
     'One row a session, kept up to date by ingestion, whatever the order in which events come. user_id and '
     'user_anonymous_id are those of the last event that has one; entry_page and exit_page of the first and the last '
     'page.view; journey_id and journey_step_id of the last event with a gen_ai.journey.step.id; converted_at is the '
     'first journey.conversion. Columns *_at and *_sequence are the time and the event.sequence of those events: at equal times '
-    'the sequence tells which is the last, none being later than any, and then the greater value is later.';
+    'the sequence tells which is the last, none being later than any, and then the greater value is later.');
   PERFORM productgraph.add_index('sessions_by_time',
     'INDEX %I ON productgraph.sessions (org_id, project_id, started_at)');
 
@@ -220,7 +220,7 @@ BEGIN
     content bytea,
     PRIMARY KEY (org_id, project_id, session_id, sequence)
   );
-  COMMENT ON TABLE productgraph.snapshots IS 'Captured states of pages, in the order of a session.';
+  PERFORM productgraph.add_comment('productgraph.snapshots', 'Captured states of pages, in the order of a session.');
 
   CREATE TABLE IF NOT EXISTS productgraph.ingestion_issues (
     org_id uuid NOT NULL,
@@ -235,13 +235,13 @@ BEGIN
     sample text,
     PRIMARY KEY (org_id, project_id, id)
   );
-  COMMENT ON TABLE productgraph.ingestion_issues IS
+  PERFORM productgraph.add_comment('productgraph.ingestion_issues',
     'Samples of the events that were rejected, or stored otherwise than sent, and why: of each project the newest 1,000, '
-    'and at most 10 a minute of each code. Field "request" stands for a request that was refused as a whole.';
-  COMMENT ON COLUMN productgraph.ingestion_issues.rejected IS 'False when the event was stored: a warning.';
-  COMMENT ON COLUMN productgraph.ingestion_issues.sample IS
+    'and at most 10 a minute of each code. Field "request" stands for a request that was refused as a whole.');
+  PERFORM productgraph.add_comment('productgraph.ingestion_issues', 'False when the event was stored: a warning.', 'rejected');
+  PERFORM productgraph.add_comment('productgraph.ingestion_issues',
     'Of the event after redaction, as a JSON object: its fields, each value cut to 100 characters, 2,000 bytes in all; '
-    'NULL when the project it was meant for is not known.';
+    'NULL when the project it was meant for is not known.', 'sample');
 END
 $$;
 COMMENT ON FUNCTION setup_event_tables() IS 'Part of setup(): events and what is made of them.';
@@ -341,6 +341,7 @@ BEGIN
     RAISE 'ProductGraph needs a database in UTF8, this one is in %', getdatabaseencoding()
       USING ERRCODE = 'feature_not_supported';
   END IF;
+  PERFORM productgraph.begin_setup();
   PERFORM productgraph.setup_roles();
   PERFORM productgraph.setup_tenant_tables();
   PERFORM productgraph.setup_event_tables();

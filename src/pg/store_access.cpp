@@ -1,5 +1,7 @@
 #include "src/pg/store_access.hpp"
 
+#include "src/pg/boundary.hpp"
+
 namespace productgraph::pg {
 namespace {
 
@@ -18,11 +20,19 @@ Oid StoreTable(const char* name) {
   return table;
 }
 
+// Policies are made for this role: another owner would find no key, or be bound by no policy.
 Oid StoreOwner() {
   const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(StoreTable("events")));
   if (!HeapTupleIsValid(tuple)) RaiseNoStore();
   const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
   ReleaseSysCache(tuple);
+  if (owner != get_role_oid("productgraph_owner", true)) {
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+             errmsg("the tables of the ProductGraph store do not belong to \"productgraph_owner\""),
+             errhint("SELECT productgraph.setup() hands them over. A role that was renamed must have its "
+                     "name again before.")));
+  }
   return owner;
 }
 
@@ -49,3 +59,13 @@ void LeaveStore(const StoreAccess& access) {
 }
 
 }  // namespace productgraph::pg
+
+using namespace productgraph::pg;
+
+// Of the extension, which nobody else locks in this mode; any role may take an advisory lock.
+PRODUCTGRAPH_FUNCTION(begin_setup) {
+  static_cast<void>(fcinfo);
+  LockDatabaseObject(ExtensionRelationId, get_extension_oid("productgraph", false), 0,
+                     ShareUpdateExclusiveLock);
+  PG_RETURN_VOID();
+}

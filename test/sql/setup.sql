@@ -8,6 +8,17 @@ SELECT productgraph.ingest('[]');
 SELECT productgraph.setup();
 -- Again: nothing changes, nothing fails.
 SELECT productgraph.setup();
+-- What comes with REASSIGN OWNED: nothing is taken for unknown, and it can be undone.
+BEGIN;
+CREATE ROLE regress_other;
+ALTER TABLE productgraph.events OWNER TO regress_other;
+SELECT subject, status, hint FROM productgraph.store_status() WHERE topic = 'table' AND status <> 'ok';
+SAVEPOINT s;
+SELECT productgraph.ingest('[]');
+ROLLBACK TO s;
+SELECT productgraph.setup();
+SELECT productgraph.ingest('[]');
+ROLLBACK;
 -- The tables, apart from the partitions that depend on the day.
 SELECT relname, relkind, pg_get_userbyid(relowner) AS owner
 FROM pg_class WHERE relnamespace = 'productgraph'::regnamespace AND relkind IN ('r', 'p')

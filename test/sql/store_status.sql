@@ -50,6 +50,8 @@ SELECT status, value, hint FROM store_status() WHERE subject = 'projects with to
 ALTER TABLE events DISABLE TRIGGER unpack_deleted;
 ALTER TABLE projects DISABLE TRIGGER remove_rows;
 DROP POLICY receipt ON events;
+DROP POLICY lookup ON api_keys;
+DROP POLICY tenant ON sessions;
 SELECT status, value, hint FROM store_status() WHERE subject = 'guards';
 SELECT setup();
 SELECT status, value FROM store_status() WHERE subject = 'guards';
