@@ -44,7 +44,8 @@ std::string LastRunSql(milliseconds lately) {
 std::string ReasonOf(const SqlResult& result, const PgConnection& connection) {
   if (result.lost) return connection.Error();
   if (result.sqlstate == "42501")
-    return "the role of maintain-database-url lacks privileges: grant it productgraph_owner";
+    return "the role of maintain-database-url lacks privileges: grant it productgraph_owner, and run SELECT "
+           "productgraph.setup()";
   if (ClassifySqlState(result.sqlstate) == SqlFault::kStoreGone)
     return "store not set up, or by an earlier version: run SELECT productgraph.setup()";
   return "the log of PostgreSQL tells why";

@@ -38,6 +38,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  org uuid := productgraph.project_org(project);
   field text;
 BEGIN
   IF NOT coalesce(nullif(current_setting('productgraph.use_segments', true), ''), 'on')::boolean THEN
@@ -50,7 +51,7 @@ BEGIN
   IF FOUND THEN
     RETURN format('field %s is not part of kinds', field);
   ELSIF EXISTS (SELECT FROM productgraph.packed_projects p
-                WHERE p.org_id = productgraph.project_org(project) AND p.project_id = project AND p.too_many_kinds) THEN
+                WHERE p.org_id = org AND p.project_id = project AND p.too_many_kinds) THEN
     RAISE NOTICE 'project "%" has too many kinds of events to be packed', project
       USING HINT = 'Ids in page paths, names or the like make kinds; productgraph.rebuild_segments() packs once they are gone.';
     RETURN 'there are too many kinds of events';

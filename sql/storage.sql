@@ -56,6 +56,7 @@ DECLARE
   chosen uuid := productgraph.current_org_id();
   listed record;
 BEGIN
+  PERFORM productgraph.require_store();
   IF project IS NOT NULL AND chosen IS NOT NULL THEN
     PERFORM productgraph.project_org(project);
   END IF;

@@ -5,6 +5,14 @@ SELECT count(*) AS tables FROM pg_class WHERE relnamespace = 'productgraph'::reg
 SELECT productgraph.create_organization('early', 'Before setup');
 SELECT productgraph.set_current_org(gen_random_uuid());
 SELECT productgraph.ingest('[]');
+\set VERBOSITY terse
+SELECT productgraph.funnel('early', '["page.view"]');
+SELECT productgraph.retention_table('early');
+SELECT productgraph.live('early');
+SELECT productgraph.storage_report();
+SELECT productgraph.maintain();
+\set VERBOSITY default
+SELECT subject, value, hint FROM productgraph.store_status();
 SELECT productgraph.setup();
 -- Again: nothing changes, nothing fails.
 SELECT productgraph.setup();
