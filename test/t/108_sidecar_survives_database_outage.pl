@@ -51,4 +51,8 @@ is($bare->post([])->{status}, 503, 'events are refused without a store');
 $node->safe_psql('bare', 'CREATE EXTENSION productgraph; SELECT productgraph.setup()');
 $bare->await_ready;
 pass('and taken once it is there');
+$node->safe_psql('bare', 'CREATE ROLE other; REASSIGN OWNED BY productgraph_owner TO other');
+is($bare->post([])->{status}, 503, 'nor are they without an owner that finds keys: these are not called unknown');
+$node->safe_psql('bare', 'SELECT productgraph.setup()');
+Sidecar::await(sub { $bare->post([])->{status} == 202 }, 'setup() is all that takes');
 done_testing();
