@@ -48,11 +48,17 @@ EXCEPTION
   WHEN check_violation THEN
     RAISE 'slug "%" or name "%" cannot be used', create_organization.slug, create_organization.name
       USING ERRCODE = 'check_violation', HINT = 'A slug has 1 to 63 of a-z, 0-9, _ and -; a name is not empty.';
+  WHEN insufficient_privilege THEN
+    IF pg_has_role(current_user, 'productgraph_service', 'USAGE') THEN
+      RAISE;
+    END IF;
+    RAISE 'only members of "productgraph_service" create organizations' USING ERRCODE = 'insufficient_privilege',
+      HINT = format('Run: GRANT productgraph_service TO %I;', current_user);
 END
 $$;
 COMMENT ON FUNCTION create_organization(text, text) IS
-'Creates a tenant and returns its id. slug: 1 to 63 of a-z, 0-9, _ and - (else 23514), '
-'taken ones are an error (23505).';
+'Creates a tenant and returns its id. For members of productgraph_service (else 42501). slug: 1 to 63 of a-z, 0-9, _ and - '
+'(else 23514), taken ones are an error (23505).';
 
 CREATE FUNCTION is_valid_project_settings(settings jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

@@ -31,6 +31,20 @@ SELECT ingest('[{"event_id":"same","project_id":"context_project","session.id":"
 SELECT ingest('[{"event_id":"same","project_id":"context_project","session.id":"same","event.type":"page.view",
   "event.timestamp":"2026-01-01T00:00:00Z","page.path":"/b"}]', :'key_b');
 
+-- Who owns the tables is told what making one takes.
+RESET ROLE;
+CREATE ROLE regress_pg_owner IN ROLE productgraph_owner;
+GRANT EXECUTE ON FUNCTION create_organization(text, text) TO regress_pg_owner;
+SET ROLE regress_pg_owner;
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+SELECT create_organization('context-c', 'C');
+\set VERBOSITY terse
+\set SHOW_CONTEXT errors
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION create_organization(text, text) FROM regress_pg_owner;
+DROP ROLE regress_pg_owner;
+
 -- An analyst sees the organization it is a member of, once it is chosen, and nothing else.
 SET ROLE regress_pg_analyst;
 SELECT count(*) FROM events;

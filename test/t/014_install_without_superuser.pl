@@ -13,7 +13,10 @@ my @keeper = (extra_params => ['-U', 'keeper']);
 $node->safe_psql('shop', 'CREATE EXTENSION productgraph', @keeper);
 my ($status, undef, $error) = $node->psql('shop', 'SELECT productgraph.setup()', @keeper);
 is($status, 0, 'setup() by the owner of the database') or diag($error);
-$node->safe_psql('shop', 'GRANT productgraph_service TO keeper', @keeper);
+($status, undef, $error) = $node->psql('shop', q{SELECT productgraph.create_organization('mine', 'Mine')}, @keeper);
+like($error, qr/only members of "productgraph_service" create organizations\nHINT:  Run: GRANT productgraph_service TO keeper;/,
+	'who manages organizations is told what that takes');
+$node->safe_psql('shop', 'GRANT productgraph_service TO CURRENT_USER', @keeper);
 my $org = $node->safe_psql('shop', q{SELECT productgraph.create_organization('mine', 'Mine')}, @keeper);
 $node->safe_psql('shop', qq{SELECT productgraph.create_project('$org', 'p', settings => '{"open_ingest": true}')}, @keeper);
 is($node->safe_psql('shop', q{SELECT productgraph.ingest('[{"event_id":"1","project_id":"p","session.id":"s",
