@@ -1,5 +1,5 @@
 # Events follow by logical replication into a plain table, and with the tables beside them into another store, which
-# packs nothing and answers the same. The publisher goes on deleting.
+# packs nothing and answers the same. The publisher goes on deleting, and what it deletes can be removed there, too.
 use strict;
 use warnings;
 use FindBin;
@@ -16,12 +16,9 @@ my $other = PostgreSQL::Test::Cluster->new('subscriber');
 $other->init;
 $other->start;
 
-# As in docs/operations.md.
-$node->safe_psql('postgres', q{
-	CREATE PUBLICATION productgraph_events FOR TABLE productgraph.events
-		WITH (publish = 'insert', publish_via_partition_root = true);
-	CREATE PUBLICATION productgraph_rest FOR TABLE productgraph.organizations, productgraph.projects, productgraph.redactions,
-		productgraph.journeys, productgraph.sessions});
+my $page = slurp_file("$FindBin::RealBin/../../docs/operations.md");
+$node->safe_psql('postgres', $_) for grep { /CREATE PUBLICATION/ } $page =~ /^```sql\n(.*?)^```$/msg;
+my ($publications) = $page =~ /^CREATE SUBSCRIPTION store .* PUBLICATION (.*)$/m;
 my $connection = $node->connstr('postgres');
 $connection =~ s/'/''/g;
 
@@ -46,7 +43,7 @@ $other->safe_psql('store', q{CREATE EXTENSION productgraph; SELECT productgraph.
 is($other->safe_psql('store', 'SELECT count(*) FROM productgraph.segments'), '1', 'the other store packs its own events');
 # Since PostgreSQL 16 rows are written as the owner of a table, whom the policies confine, unless told otherwise.
 my $as_owner = $other->safe_psql('postgres', 'SHOW server_version_num') >= 160000 ? 'WITH (run_as_owner = true)' : '';
-$other->safe_psql('store', qq{CREATE SUBSCRIPTION store CONNECTION '$connection' PUBLICATION productgraph_events, productgraph_rest $as_owner});
+$other->safe_psql('store', qq{CREATE SUBSCRIPTION store CONNECTION '$connection' PUBLICATION $publications $as_owner});
 $other->wait_for_subscription_sync($node, 'warehouse', 'warehouse');
 $other->wait_for_subscription_sync($node, 'store', 'store');
 
@@ -77,4 +74,37 @@ $node->wait_for_catchup('warehouse');
 is($other->safe_psql('warehouse', q{SELECT count(*) > 0 FROM productgraph.events WHERE user_id = 'u7'}), 't', 'who is to be forgotten elsewhere too');
 $node->wait_for_catchup($_) for 'warehouse', 'store';
 is($other->safe_psql('store', $rows), $node->safe_psql('postgres', $rows), 'forgotten in both: the same rows');
+
+# What is dropped on the publisher is dropped on the subscriber by the same call. A dropped project may come back meanwhile.
+sub send_event
+{
+	my ($project, $id) = @_;
+	is($node->safe_psql('postgres', qq{SELECT productgraph.ingest('[{"event_id": "$id", "project_id": "$project", "session.id": "$id", "event.type": "custom",
+		"event.timestamp": 1700000000000}]') -> 'accepted'}), '1', "event $id of project $project");
+	return;
+}
+my $open = q{settings => '{"open_ingest": true}'};
+my $org = $node->safe_psql('postgres', q{SELECT productgraph.create_organization('leaving', 'Leaving')});
+$node->safe_psql('postgres', qq{SELECT productgraph.create_project('$org', p, $open) FROM unnest('{one,two}'::text[]) p});
+send_event(@$_) for [ 'one', 'l1' ], [ 'one', 'l2' ], [ 'two', 'l3' ];
+my $drop_one = qq{SELECT productgraph.set_current_org('$org'); SELECT productgraph.drop_project('one')};
+is($node->safe_psql('postgres', $drop_one), "\n2", 'the publisher drops a project');
+$node->wait_for_catchup('store');
+my $left = qq{SELECT (SELECT count(*) FROM productgraph.sessions WHERE org_id = '$org' AND project_id = 'one'),
+	(SELECT count(*) FROM productgraph.events WHERE org_id = '$org' AND project_id = 'one')};
+is($other->safe_psql('store', $left), '0|2', 'its sessions have gone there, its events have not');
+$node->safe_psql('postgres', qq{SELECT productgraph.create_project('$org', 'one', $open)});
+send_event('one', 'l4');
+is($other->safe_psql('store', $drop_one), "\n2", 'the subscriber drops the project');
+$node->wait_for_catchup('store');
+is($other->safe_psql('store', $left), '1|1', 'the project that was made anew follows');
+
+is($node->safe_psql('postgres', "SELECT productgraph.drop_organization('$org')"), 't', 'the publisher drops the organization');
+$node->wait_for_catchup('store');
+is($other->safe_psql('store', "SELECT count(*) FROM productgraph.sessions WHERE org_id = '$org'"), '0', 'its sessions have gone there');
+is($other->safe_psql('store', "SELECT productgraph.drop_organization('$org')"), 't', 'the subscriber drops it');
+my $tables = $other->safe_psql('store', q{SELECT string_agg(format('SELECT %L AS name FROM productgraph.%I WHERE %I = $$ORG$$', t, t,
+	CASE t WHEN 'organizations' THEN 'id' ELSE 'org_id' END), ' UNION ALL ') FROM unnest(productgraph.tenant_tables()) t});
+is($other->safe_psql('store', $tables =~ s/ORG/$org/gr), '', 'no row of it is left there');
+is($other->safe_psql('store', $rows), $node->safe_psql('postgres', $rows), 'those of others are');
 done_testing();
