@@ -42,4 +42,18 @@ $sockets{$_} = $send->($_, "event.name" => /slow/ ? "HOLD" : "fine") for "f1", "
 %answers = map { $_ => Sidecar::read_answer($sockets{$_})->{status} } keys %sockets;
 is_deeply(\%answers, { slow1 => 503, slow2 => 503, f1 => 202, f2 => 202, f3 => 202 }, "only the slow ones are refused");
 Sidecar::release($hold);
+
+# A constraint of one's own, or a partition that is not there, refuses the whole request, and no other.
+my $stored = 'SELECT count(*) FROM productgraph.events WHERE event_id ~ $$^c$$';
+sub status_of
+{
+	return $sidecar->request('POST', '/v1/events', [], '[' . join(',', map { JSON::PP::encode_json($_) } @_) . ']')->{status};
+}
+$node->safe_psql('postgres', q{ALTER TABLE productgraph.events ADD CONSTRAINT mine CHECK (event_name <> 'bad')});
+is(status_of(Sidecar::event('c1', 'event.name' => 'fine'), Sidecar::event('c2', 'event.name' => 'bad')), 500, 'an event that violates a constraint');
+is($node->safe_psql('postgres', $stored), 0, 'nothing of its request is stored');
+is(status_of(Sidecar::event('c1', 'event.name' => 'fine')), 202, 'without it the rest is');
+$node->safe_psql('postgres', 'ALTER TABLE productgraph.events DROP CONSTRAINT mine; ALTER TABLE productgraph.events DETACH PARTITION productgraph.events_default');
+is(status_of(Sidecar::event('c3'), Sidecar::event('c4', 'event.timestamp' => '1970-06-01T00:00:00Z')), 500, 'an event for which there is no partition');
+is($node->safe_psql('postgres', $stored), 1, 'nothing of its request is stored either');
 done_testing();
