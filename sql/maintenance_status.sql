@@ -112,12 +112,17 @@ AS $$
     WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass('productgraph.events') AND a.attname = 'received_at' AND a.atthasdef)
   ), counted AS (
     SELECT count(*) AS count, array_agg(what ORDER BY what COLLATE "C") AS missing FROM missing
+  ), replaying AS (
+    SELECT count(*) AS blind FROM guarded g
+    WHERE EXISTS (SELECT FROM productgraph.watching_triggers(g.relation) w WHERE w.trigger = g.trigger AND NOT w.is_always)
   )
-  SELECT 'events', 'guards', CASE WHEN count > 0 THEN 'problem' ELSE 'ok' END,
-    CASE WHEN count > 0 THEN format('%s missing or disabled: %s', count, array_to_string(missing[:5], ', ')) ELSE 'in place' END,
-    CASE WHEN count > 0 THEN 'The extension was dropped, or they were: run productgraph.setup(). Until then questions read rows, and keys may be unknown.' END,
-    jsonb_build_object('missing', coalesce(missing, '{}'))
-  FROM counted
+  SELECT 'events', 'guards', CASE WHEN count > 0 THEN 'problem' WHEN blind > 0 THEN 'warning' ELSE 'ok' END,
+    CASE WHEN count > 0 THEN format('%s missing or disabled: %s', count, array_to_string(missing[:5], ', '))
+      WHEN blind > 0 THEN format('%s triggers of events do not fire with session_replication_role = replica', blind) ELSE 'in place' END,
+    CASE WHEN count > 0 THEN 'The extension was dropped, or they were: run productgraph.setup(). Until then questions read rows, and keys may be unknown.'
+      WHEN blind > 0 THEN 'So they are after a restore with --disable-triggers. Run productgraph.setup().' END,
+    jsonb_build_object('missing', coalesce(missing, '{}'), 'not_always', blind)
+  FROM counted, replaying
 $$;
 COMMENT ON FUNCTION status_of_guards() IS
 'Part of store_status(): whether the triggers, the policy and the default are there that keep segments and rows the same, and the '

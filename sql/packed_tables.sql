@@ -31,13 +31,22 @@ AS 'MODULE_PATHNAME', 'productgraph_forget_all_packed';
 COMMENT ON FUNCTION forget_all_packed(uuid) IS
 'Part of deleting an organization: deletes what was packed of its events. Waits for packing that is under way.';
 
+-- Without SET and in standard form, so that the planner puts it into the question that asks.
+CREATE FUNCTION watching_triggers(target regclass) RETURNS TABLE (trigger name, is_always boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT t.tgname, t.tgenabled = 'A' FROM pg_catalog.pg_trigger t
+  WHERE t.tgrelid = target AND t.tgname IN ('unpack_updated', 'unpack_deleted', 'unpack_truncated') AND t.tgenabled IN ('O', 'A');
+END;
+COMMENT ON FUNCTION watching_triggers(regclass) IS
+'Those of the three triggers of watch_events() that a table has and that are enabled; is_always when they fire with '
+'session_replication_role = replica, too.';
+
 CREATE FUNCTION is_watched(target regclass) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT count(*) = 3 FROM pg_trigger t
-  WHERE t.tgrelid = target AND t.tgname IN ('unpack_updated', 'unpack_deleted', 'unpack_truncated')
-    AND t.tgenabled IN ('O', 'A')
+  SELECT count(*) = 3 FROM productgraph.watching_triggers(target)
 $$;
 COMMENT ON FUNCTION is_watched(regclass) IS
 'Whether events or a partition have the triggers of watch_events(), which DROP EXTENSION CASCADE takes. Without them nobody '
@@ -47,20 +56,25 @@ CREATE FUNCTION watch_events(target regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  trigger name;
 BEGIN
-  IF productgraph.is_watched(target) THEN
-    RETURN;
+  IF NOT productgraph.is_watched(target) THEN
+    -- None for INSERT, which goes the way of COPY: new rows are told from packed ones by received_at.
+    EXECUTE format('CREATE OR REPLACE TRIGGER unpack_updated AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows '
+      'NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION productgraph.unpack_changed()', target);
+    EXECUTE format('CREATE OR REPLACE TRIGGER unpack_deleted AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows '
+      'FOR EACH STATEMENT EXECUTE FUNCTION productgraph.unpack_changed()', target);
+    EXECUTE format('CREATE OR REPLACE TRIGGER unpack_truncated AFTER TRUNCATE ON %s '
+      'FOR EACH STATEMENT EXECUTE FUNCTION productgraph.unpack_changed()', target);
   END IF;
-  -- None for INSERT, which goes the way of COPY: new rows are told from packed ones by received_at.
-  EXECUTE format('CREATE OR REPLACE TRIGGER unpack_updated AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows '
-    'NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION productgraph.unpack_changed()', target);
-  EXECUTE format('CREATE OR REPLACE TRIGGER unpack_deleted AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows '
-    'FOR EACH STATEMENT EXECUTE FUNCTION productgraph.unpack_changed()', target);
-  EXECUTE format('CREATE OR REPLACE TRIGGER unpack_truncated AFTER TRUNCATE ON %s '
-    'FOR EACH STATEMENT EXECUTE FUNCTION productgraph.unpack_changed()', target);
+  FOR trigger IN SELECT t.trigger FROM productgraph.watching_triggers(target) t WHERE NOT t.is_always LOOP
+    EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', target, trigger);
+  END LOOP;
 END
 $$;
-COMMENT ON FUNCTION watch_events(regclass) IS 'Puts the triggers that unpack what is changed on events or a partition.';
+COMMENT ON FUNCTION watch_events(regclass) IS
+'Puts the triggers that unpack what is changed on events or a partition. They fire with session_replication_role = replica, too.';
 
 CREATE FUNCTION has_subscription() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -92,8 +106,9 @@ AS $$
   SELECT p.week, p.packed_until, p.shard_bits
   FROM productgraph.packed_weeks p JOIN productgraph.event_weeks() w ON w.week = p.week
   WHERE p.org_id = readable_weeks.org_id AND p.project_id = readable_weeks.project_id AND p.packed_until > '-infinity'
-    AND p.week < to_time AND p.week + interval '168 hours' > from_time
+    AND w.week < to_time AND w.week + interval '168 hours' > from_time
     AND (SELECT productgraph.is_watched('productgraph.events') AND NOT productgraph.has_subscription())
+    AND (SELECT count(*) = 3 FROM productgraph.watching_triggers(w.partition))
   ORDER BY p.week
 $$;
 COMMENT ON FUNCTION readable_weeks(uuid, text, timestamptz, timestamptz) IS

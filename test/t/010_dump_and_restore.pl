@@ -36,7 +36,9 @@ my %forms = (
 		['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $other->connstr('plain'), '-f', "$dumps/plain.sql"]],
 	directory => [dump_it('-Fd', '-j2', '-f', "$dumps/directory"), restore('directory', '-j2', "$dumps/directory")],
 	parts => [dump_it('-Fc', '--schema-only', '-f', "$dumps/schema"), dump_it('-Fc', '--data-only', '-f', "$dumps/data"),
-		restore('parts', "$dumps/schema"), restore('parts', '--disable-triggers', "$dumps/data")],
+		restore('parts', "$dumps/schema"), restore('parts', '--disable-triggers', "$dumps/data"),
+		# Which leaves triggers that do not fire for a session that replays.
+		['psql', '-X', '-q', '-d', $other->connstr('parts'), '-c', 'SELECT productgraph.setup()']],
 );
 for my $form (sort keys %forms)
 {
@@ -102,10 +104,10 @@ for my $without ('segments', 'packed_weeks', 'segments kinds', 'segments packed_
 	rebuild("without_$name");
 }
 $other->safe_psql('plain', q{
-	SET session_replication_role = replica;
+	ALTER TABLE productgraph.events DISABLE TRIGGER ALL;
 	CREATE TABLE public.gone AS SELECT * FROM productgraph.events WHERE event_id::int BETWEEN 500 AND 900;
 	DELETE FROM productgraph.events WHERE event_id::int BETWEEN 500 AND 900;
-	RESET session_replication_role});
+	ALTER TABLE productgraph.events ENABLE TRIGGER ALL});
 isnt(Answers::of($other, 'plain', 'on'), Answers::of($other, 'plain', 'off'), 'rows that go unwatched stay in segments');
 $other->safe_psql('plain', $rebuild);
 is(Answers::of($other, 'plain', 'on'), Answers::of($other, 'plain', 'off'), 'until these are made anew');

@@ -45,9 +45,30 @@ Catalog::is_same($node, 'postgres', \%catalog, 'back');
 
 # A trigger alone.
 $node->safe_psql('postgres', 'ALTER TABLE productgraph.events_20231113 DISABLE TRIGGER unpack_deleted;
-	DELETE FROM productgraph.events_20231113 WHERE event_id = \'7\'; SELECT productgraph.setup()');
-Answers::both($node, 'postgres');
+	DELETE FROM productgraph.events_20231113 WHERE event_id = \'7\'');
+my $without_one = Answers::both($node, 'postgres');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM productgraph.packed_weeks p, productgraph.readable_weeks(p.org_id, p.project_id, '-infinity', 'infinity') r
+	WHERE p.week = r.week AND p.week = '2023-11-13 00:00Z'}), '0', 'a week that nobody watches is read as rows');
+$node->safe_psql('postgres', 'SELECT productgraph.setup()');
+is(Answers::both($node, 'postgres'), $without_one, 'and after setup() as well');
 is($node->safe_psql('postgres', 'SELECT productgraph.is_watched(\'productgraph.events_20231113\')'), 't', 'setup() enables triggers');
+
+# Triggers fire for a session that replays what happened elsewhere, too; after a restore with --disable-triggers they do not.
+$node->safe_psql('postgres', 'SELECT productgraph.maintain()');
+is(Answers::rows_because($node, 'postgres'), '', 'packed once more');
+my $packed = Answers::both($node, 'postgres');
+$node->safe_psql('postgres', q{SET session_replication_role = replica; DELETE FROM productgraph.events WHERE event_type = 'custom' AND user_id < 'u20';
+	UPDATE productgraph.events SET event_type = 'custom' WHERE event_id < '2'});
+isnt(Answers::both($node, 'postgres'), $packed, 'what a replaying session changes is seen');
+$node->safe_psql('postgres', 'SELECT productgraph.maintain(); ALTER TABLE productgraph.events_20231113 DISABLE TRIGGER ALL;
+	ALTER TABLE productgraph.events_20231113 ENABLE TRIGGER ALL');
+my $guards = q{SELECT status, value, hint FROM productgraph.store_status() WHERE subject = 'guards'};
+is($node->safe_psql('postgres', $guards), 'warning|3 triggers of events do not fire with session_replication_role = replica|'
+	. 'So they are after a restore with --disable-triggers. Run productgraph.setup().', 'store_status() notices');
+my $segments = $node->safe_psql('postgres', 'SELECT count(*) FROM productgraph.segments');
+$node->safe_psql('postgres', 'SELECT productgraph.setup()');
+is($node->safe_psql('postgres', $guards), 'ok|in place|', 'setup() brings that in order');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM productgraph.segments'), $segments, 'and keeps the segments');
 
 $node->safe_psql('postgres', q{SET client_min_messages = warning; DROP SCHEMA productgraph CASCADE;
 	DROP ROLE productgraph_service, productgraph_ingest, productgraph_analyst, productgraph_owner});
