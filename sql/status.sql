@@ -53,25 +53,43 @@ AS $$
       bool_or(now() >= bounds[1] AND now() < bounds[2]) AS has_this_week,
       min(bounds[1]) FILTER (WHERE bytes > 0) AS oldest, max(bounds[2]) FILTER (WHERE bytes > 0) AS newest
     FROM weeks
+  ), detached AS (
+    SELECT string_agg(c.relname, ', ' ORDER BY c.relname) AS tables,
+      regexp_replace(min(c.relname::text), '^events_(....)(..)(..)$', '\1-\2-\3 00:00Z') AS first
+    FROM pg_class c
+    WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relname ~ '^events_[0-9]{8}$'
+      AND c.relname >= 'events_' || to_char(date_trunc('week', now() AT TIME ZONE 'UTC'), 'YYYYMMDD') AND NOT productgraph.is_attached(c.oid)
   ), strays AS (
-    SELECT coalesce(max(s.n_live_tup), 0) AS rows FROM pg_stat_all_tables s
-    WHERE s.relid = to_regclass('productgraph.events_default')
+    SELECT coalesce(max(s.n_live_tup), 0) AS rows, max(nullif(p.partdefid, 0)::regclass::text) AS partition,
+      to_regclass('productgraph.events_default') AS named
+    FROM pg_partitioned_table p LEFT JOIN pg_stat_all_tables s ON s.relid = p.partdefid
+    WHERE p.partrelid = 'productgraph.events'::regclass
   )
   SELECT 'events', 'partitions ahead',
-    CASE WHEN has_this_week IS NOT TRUE THEN 'problem' WHEN ahead < 2 THEN 'warning' ELSE 'ok' END,
-    format('%s weeks ahead of %s, made until %s', ahead, weeks, made_until),
-    CASE WHEN has_this_week IS NOT TRUE OR ahead < 2
-      THEN 'Run productgraph.maintain() every hour: events of other weeks go to events_default.' END,
+    CASE WHEN has_this_week IS NOT TRUE THEN 'problem' WHEN ahead < 2 OR tables IS NOT NULL THEN 'warning' ELSE 'ok' END,
+    format('%s weeks ahead of %s, made until %s', ahead, weeks, made_until) || coalesce('; detached: ' || tables, ''),
+    CASE WHEN tables IS NOT NULL
+        THEN format('Events of these weeks go to events_default. Rename what is detached and run productgraph.maintain(); or attach it '
+          'again: productgraph.create_partition(%L) tells how.', first)
+      WHEN has_this_week IS NOT TRUE OR ahead < 2
+        THEN 'Run productgraph.maintain() every hour: events of other weeks go to events_default.' END,
     jsonb_build_object('weeks', weeks, 'weeks_ahead', ahead, 'made_until', made_until)
-  FROM summed
+  FROM summed, detached
   UNION ALL
   SELECT 'events', 'time range', 'ok',
     CASE WHEN oldest IS NULL THEN 'no events in any week' ELSE format('weeks from %s to %s', oldest, newest) END,
     NULL, jsonb_build_object('oldest_week_from', oldest, 'newest_week_to', newest)
   FROM summed
   UNION ALL
-  SELECT 'events', 'events_default', CASE WHEN rows > 100000 THEN 'warning' ELSE 'ok' END, format('about %s rows', rows),
-    CASE WHEN rows > 100000 THEN 'Make their weeks: productgraph.create_partition(week), or create_partitions(from, to).' END,
+  SELECT 'events', 'events_default',
+    CASE WHEN partition IS NULL OR partition IS DISTINCT FROM named::text THEN 'problem' WHEN rows > 100000 THEN 'warning' ELSE 'ok' END,
+    CASE WHEN partition = named::text THEN format('about %s rows', rows) WHEN partition IS NOT NULL THEN format('it is %s', partition)
+      WHEN named IS NOT NULL THEN 'detached' ELSE 'missing' END,
+    CASE WHEN partition <> coalesce(named::text, '') THEN format('No week can be made of its events: ALTER TABLE %s RENAME TO events_default', partition)
+      WHEN partition IS NULL AND named IS NOT NULL
+        THEN 'Events of weeks without a partition are refused: ALTER TABLE productgraph.events ATTACH PARTITION productgraph.events_default DEFAULT'
+      WHEN partition IS NULL THEN 'Events of weeks without a partition are refused: run productgraph.setup().'
+      WHEN rows > 100000 THEN 'Make their weeks: productgraph.create_partition(week), or create_partitions(from, to).' END,
     jsonb_build_object('rows', rows)
   FROM strays
 $$;

@@ -51,3 +51,68 @@ RESET ROLE;
 SELECT tableoid::regclass, event_id FROM events WHERE project_id = 'upkeep' ORDER BY timestamp;
 SELECT relrowsecurity, pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'events_20010305';
 DROP ROLE regress_pg_keeper;
+-- Columns that are generated, were dropped, or have an identity: rows move in, and are packed.
+BEGIN;
+ALTER TABLE events ADD COLUMN gone text DEFAULT 'x', ADD COLUMN day date GENERATED ALWAYS AS ((received_at AT TIME ZONE 'UTC')::date) STORED;
+ALTER TABLE events DROP COLUMN gone;
+ALTER TABLE events ADD COLUMN number bigint NOT NULL DEFAULT 7;
+ALTER TABLE events ALTER COLUMN number DROP DEFAULT;
+-- Since PostgreSQL 17 partitions have it, too.
+SELECT current_setting('server_version_num')::int >= 170000 AS inherits_identity \gset
+\if :inherits_identity
+ALTER TABLE events ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY;
+\else
+ALTER TABLE ONLY events ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY;
+\endif
+SELECT ingest(jsonb_agg(jsonb_build_object('event_id', 'column' || n, 'project_id', 'upkeep', 'session.id', 's', 'event.type', 'custom',
+  'event.timestamp', '2001-04-0' || n || 'T00:00:00Z'))) FROM generate_series(2, 4) n;
+SELECT create_partition('2001-04-02');
+SELECT tableoid::regclass, event_id, day = (received_at AT TIME ZONE 'UTC')::date AS day FROM events WHERE timestamp BETWEEN '2001-04-02Z' AND '2001-04-09Z' ORDER BY 2;
+SELECT ingest('[{"event_id": "column5", "project_id": "upkeep", "session.id": "s", "event.type": "custom", "event.timestamp": "2001-04-05T00:00:00Z"}]');
+SELECT done FROM maintain() WHERE task IN ('events packed', 'tasks failed');
+SELECT set_current_org(:'org');
+SET LOCAL productgraph.explain = on;
+SELECT actors FROM funnel('upkeep', '{custom}', actor => 'session', since => '2001-04-02Z', until => '2001-04-09Z');
+SELECT clear_current_org();
+ROLLBACK;
+-- The tablespace of events is that of new weeks.
+SET allow_in_place_tablespaces = on;
+CREATE TABLESPACE regress_pg_slow LOCATION '';
+BEGIN;
+ALTER TABLE events SET TABLESPACE regress_pg_slow;
+SELECT create_partition('2001-05-07');
+SELECT spcname FROM pg_class c JOIN pg_tablespace s ON s.oid = c.reltablespace WHERE relname = 'events_20010507';
+ROLLBACK;
+DROP TABLESPACE regress_pg_slow;
+\set SHOW_CONTEXT never
+-- What has no name of a week, and more weeks than anybody means.
+SELECT create_partition('0044-03-15 BC');
+SELECT create_partition('20000-01-01');
+SELECT create_partition('infinity');
+SELECT create_partition(NULL);
+SELECT create_partitions('-infinity', '2001-01-01');
+SELECT create_partitions('2001-01-01', 'infinity');
+SELECT create_partitions('1970-01-01', '2001-01-01');
+SELECT create_partitions('0044-03-15 BC', '0044-03-15 BC');
+SELECT create_partitions(NULL, NULL), create_partitions(now(), now() - interval '1 week');
+BEGIN;
+SELECT create_partition('0001-01-01Z'), create_partition('9999-12-31Z');
+SELECT week AT TIME ZONE 'UTC', partition FROM event_weeks() WHERE week < '1000-01-01' OR week > '9000-01-01' ORDER BY 1;
+ROLLBACK;
+-- A week that is detached is told apart from one that is there; the others are made.
+BEGIN;
+ALTER TABLE events DETACH PARTITION events_20010305;
+SELECT ingest('[{"event_id": "detached", "project_id": "upkeep", "session.id": "s", "event.type": "custom", "event.timestamp": "2001-03-06T00:00:00Z"}]');
+SAVEPOINT before;
+SELECT create_partition('2001-03-05');
+ROLLBACK TO before;
+SELECT create_partitions('2001-03-05Z', '2001-03-12Z');
+WITH moved AS (DELETE FROM events_default WHERE timestamp >= '2001-03-05Z' AND timestamp < '2001-03-12Z' RETURNING *)
+  INSERT INTO events_20010305 SELECT * FROM moved;
+ALTER TABLE events ATTACH PARTITION events_20010305 FOR VALUES FROM ('2001-03-05Z') TO ('2001-03-12Z');
+SELECT create_partition('2001-03-05'), is_attached('events_20010305');
+ROLLBACK TO before;
+ALTER TABLE events_20010305 RENAME TO march;
+SELECT create_partition('2001-03-05');
+SELECT tableoid::regclass, event_id FROM events WHERE event_id = 'detached';
+ROLLBACK;

@@ -68,10 +68,36 @@ BEGIN
   FOR week IN SELECT inhrelid FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
     WHERE inhparent = 'productgraph.events'::regclass AND c.relname > 'events_' || to_char(now() - interval '7 days', 'YYYYMMDD') AND c.relname ~ '[0-9]$'
   LOOP
-    EXECUTE 'ALTER TABLE productgraph.events DETACH PARTITION ' || week;
+    EXECUTE format('ALTER TABLE productgraph.events DETACH PARTITION %s; DROP TABLE %1$s', week);
   END LOOP;
 END $$;
 SELECT status, hint FROM store_status() WHERE subject = 'partitions ahead';
+ROLLBACK;
+-- Partitions that are detached, or gone, and the advice followed.
+BEGIN;
+SELECT ingest(jsonb_build_array(jsonb_build_object('event_id', 'now', 'project_id', 'upkeep', 'session.id', 's', 'event.type', 'custom',
+  'event.timestamp', now()))) -> 'accepted' AS accepted;
+SELECT partition AS this_week, to_char(week, 'YYYY-MM-DD') AS monday FROM event_weeks() WHERE now() >= week AND now() < week + interval '7 days' \gset
+ALTER TABLE events DETACH PARTITION :this_week;
+SELECT status, value LIKE '%; detached: ' || :'this_week' AS named, replace(hint, :'monday', 'MONDAY') AS hint
+FROM store_status() WHERE subject = 'partitions ahead';
+ALTER TABLE :this_week RENAME TO kept;
+SELECT done FROM maintain() WHERE task IN ('partitions created', 'tasks failed');
+SELECT status, hint FROM store_status() WHERE subject = 'partitions ahead';
+ALTER TABLE events DETACH PARTITION events_default;
+SELECT status, value, hint FROM store_status() WHERE subject = 'events_default' AND topic = 'events';
+\set VERBOSITY default
+SELECT setup();
+\set VERBOSITY terse
+ALTER TABLE events ATTACH PARTITION events_default DEFAULT;
+SELECT status FROM store_status() WHERE subject = 'events_default' AND topic = 'events';
+ALTER TABLE events_default RENAME TO others;
+SELECT status, value, hint FROM store_status() WHERE subject = 'events_default' AND topic = 'events';
+ALTER TABLE events DETACH PARTITION others;
+SELECT status, value, hint FROM store_status() WHERE subject = 'events_default' AND topic = 'events';
+SELECT create_partition('2001-06-04');
+SELECT setup();
+SELECT status, hint FROM store_status() WHERE subject = 'events_default' AND topic = 'events';
 ROLLBACK;
 
 -- Service roles and the owner may ask, whatever organization they chose; nobody else, not even for a part of it.
