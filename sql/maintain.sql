@@ -96,6 +96,28 @@ $$;
 COMMENT ON FUNCTION events_inserted() IS
 'How many rows were inserted into the partitions of events, as PostgreSQL''s statistics count: only good for a difference.';
 
+CREATE FUNCTION writers_of_events() RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+  -- A prepared transaction has no process, but a lock of its own id.
+  SELECT string_agg(writer, ', ' ORDER BY writer) FROM (
+    SELECT DISTINCT CASE WHEN l.pid IS NULL THEN format('prepared transaction "%s" of %s since %s', p.gid, p.owner, p.prepared)
+      WHEN a.xact_start IS NULL THEN format('process %s of %s', l.pid, a.usename)
+      ELSE format('process %s of %s, %s since %s', l.pid, a.usename, a.state, a.xact_start) END
+    FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+    LEFT JOIN (pg_locks x JOIN pg_prepared_xacts p ON p.transaction = x.transactionid)
+      ON l.pid IS NULL AND x.pid IS NULL AND x.virtualtransaction = l.virtualtransaction AND x.locktype = 'transactionid'
+    WHERE l.locktype = 'relation' AND l.relation = to_regclass('productgraph.events') AND l.granted
+      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+      AND l.mode IN ('RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+      AND l.pid IS DISTINCT FROM pg_backend_pid()
+  ) AS w(writer)
+$$;
+COMMENT ON FUNCTION writers_of_events() IS
+'Which other transactions, prepared ones too, have locked events for writing, as text; NULL when none has. Packing waits for these. '
+'What a session does, and since when, is told of those whose pg_stat_activity the role may see.';
+
 CREATE FUNCTION maintain(
   ahead interval DEFAULT '4 weeks', deduplicate_for interval DEFAULT '30 days',
   pack_most bigint DEFAULT 20000000,
@@ -120,6 +142,16 @@ DECLARE
   unfinished bigint := 0;
 BEGIN
   PERFORM productgraph.require_store();
+  IF (ahead BETWEEN interval '0' AND interval '7000 days') IS NOT TRUE THEN
+    RAISE 'weeks cannot be made % ahead', coalesce(ahead::text, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'From 0 to 7000 days.';
+  ELSIF (deduplicate_for >= interval '1 hour') IS NOT TRUE THEN
+    RAISE 'event keys cannot be forgotten after %', coalesce(deduplicate_for::text, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'At least 1 hour: an event that is sent again after that is stored twice.';
+  ELSIF (pack_most >= 0) IS NOT TRUE THEN
+    RAISE 'pack_most cannot be %', coalesce(pack_most::text, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'A number of events, 0 to pack none.';
+  END IF;
   IF NOT productgraph.begin_maintenance() THEN
     task := 'left to another session';
     done := 1;
@@ -130,8 +162,11 @@ BEGIN
   PERFORM productgraph.report_progress('maintain(): waiting for writers');
   BEGIN
     received_before := productgraph.begin_packing();
-  EXCEPTION WHEN others THEN
-    no_packing := SQLERRM;
+  EXCEPTION
+    WHEN lock_not_available THEN
+      no_packing := SQLERRM || coalesce(': waited for ' || productgraph.writers_of_events(), '');
+    WHEN others THEN
+      no_packing := SQLERRM;
   END;
   FOREACH task IN ARRAY tasks LOOP
     PERFORM productgraph.report_progress('maintain(): ' || task);
@@ -194,7 +229,7 @@ COMMENT ON FUNCTION maintain(interval, interval, bigint) IS
 'forgets members whose role was dropped, before another role can inherit its OID. Returns what it did, and records it for '
 'store_status(). A task that fails is no error: it warns, and counts in "tasks failed". A call does a bounded part of what it finds; '
 '"tasks left unfinished" above 0 says to call again at once. One row "left to another session" means that one is at it. Errors: 55000 until setup() has run after an '
-'upgrade.';
+'upgrade; 22023 ahead that is not from 0 to 7000 days, deduplicate_for below 1 hour, pack_most below 0.';
 
 CREATE FUNCTION maintenance_step(deadline timestamptz, pack_most bigint, OUT goes_on boolean, OUT failed bigint)
 RETURNS record
@@ -225,7 +260,26 @@ DECLARE
   deadline timestamptz := pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) at_most;
   step record;
   failed bigint := 0;
+  no_commit text;
+  no_rollback text;
 BEGIN
+  -- In a block that handles errors neither can be done, each for a reason of its own, unless it is the transaction
+  -- around the procedure that forbids both.
+  BEGIN
+    COMMIT;
+  EXCEPTION WHEN invalid_transaction_termination THEN
+    no_commit := SQLERRM;
+  END;
+  BEGIN
+    ROLLBACK;
+  EXCEPTION WHEN invalid_transaction_termination THEN
+    no_rollback := SQLERRM;
+  END;
+  IF no_commit OPERATOR(pg_catalog.=) no_rollback THEN
+    RAISE 'run_maintenance() cannot run inside of a transaction' USING ERRCODE = 'invalid_transaction_termination',
+      HINT = 'Send CALL as a statement of its own: not after BEGIN, with psql -1, from a function, or with others in one psql -c. '
+        'Settings go before it as a -c of their own.';
+  END IF;
   LOOP
     SELECT s.goes_on, s.failed INTO step FROM productgraph.maintenance_step(deadline, pack_most) s;
     COMMIT;

@@ -184,9 +184,12 @@ AS $$
   WITH ids AS (
     SELECT greatest(max(age(c.relfrozenxid)), 0) AS age FROM pg_class c
     WHERE c.relnamespace = 'productgraph'::regnamespace AND c.relkind IN ('r', 't', 'm')
+  ), open AS (
+    SELECT a.xact_start AS since, a.pid, NULL AS gid FROM pg_stat_activity a
+    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.xact_start IS NOT NULL
+    UNION ALL SELECT p.prepared, NULL, p.gid FROM pg_prepared_xacts p WHERE p.database = current_database()
   ), oldest AS (
-    SELECT now() - min(a.xact_start) AS age FROM pg_stat_activity a
-    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+    SELECT now() - o.since AS age, o.pid, o.gid FROM (VALUES (1)) AS one LEFT JOIN open o ON true ORDER BY o.since LIMIT 1
   ), slots AS (
     SELECT count(*) AS lagging FROM pg_replication_slots s WHERE NOT s.active
   )
@@ -195,9 +198,12 @@ AS $$
     jsonb_build_object('transactions', age)
   FROM ids
   UNION ALL
-  SELECT 'transactions', 'oldest open', CASE WHEN age > interval '1 hour' THEN 'warning' ELSE 'ok' END, coalesce(age::text, 'none seen'),
-    CASE WHEN age > interval '1 hour' THEN 'Dead rows stay while it lasts: end it, set idle_in_transaction_session_timeout.' END,
-    jsonb_build_object('seconds', extract(epoch FROM age))
+  SELECT 'transactions', 'oldest open', CASE WHEN age > interval '1 hour' THEN 'warning' ELSE 'ok' END,
+    CASE WHEN age IS NULL THEN 'none seen' WHEN gid IS NULL THEN format('%s, process %s', age, pid)
+      ELSE format('%s, prepared transaction "%s"', age, gid) END,
+    CASE WHEN age > interval '1 hour' THEN 'Dead rows stay while it lasts, and when it writes events packing waits: '
+      || CASE WHEN gid IS NULL THEN 'end it, set idle_in_transaction_session_timeout.' ELSE 'COMMIT PREPARED or ROLLBACK PREPARED.' END END,
+    jsonb_build_object('seconds', extract(epoch FROM age), 'process', pid::text, 'prepared', gid)
   FROM oldest
   UNION ALL
   SELECT 'transactions', 'unused replication slots', CASE WHEN lagging > 0 THEN 'warning' ELSE 'ok' END, lagging::text,

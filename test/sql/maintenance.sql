@@ -116,3 +116,14 @@ ALTER TABLE events_20010305 RENAME TO march;
 SELECT create_partition('2001-03-05');
 SELECT tableoid::regclass, event_id FROM events WHERE event_id = 'detached';
 ROLLBACK;
+-- maintain() refuses what would do harm, before it does anything.
+SELECT maintain(deduplicate_for => '-1 day');
+SELECT maintain(deduplicate_for => '1 month -31 days');
+SELECT maintain(deduplicate_for => NULL);
+SELECT maintain(ahead => '-1 week');
+SELECT maintain(ahead => '1000 years');
+SELECT maintain(ahead => NULL);
+SELECT maintain(pack_most => -1);
+SELECT maintain(pack_most => NULL);
+CALL run_maintenance(pack_most => -1);
+SELECT task, done FROM maintain('0', '1 hour', 0) WHERE task = 'tasks failed';

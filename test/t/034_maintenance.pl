@@ -4,10 +4,11 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
+use PostgreSQL::Test::Utils;
 use Store;
 use Test::More;
 
-my $node = Store::start();
+my $node = Store::start(undef, 'max_prepared_transactions = 2');
 $node->safe_psql('postgres', q{
 	CREATE ROLE keeper LOGIN IN ROLE productgraph_owner;
 	SELECT productgraph.create_partitions('2023-11-13', '2023-12-13');
@@ -31,8 +32,17 @@ is($node->safe_psql('postgres', q{SELECT status, hint ~ 'run_maintenance' FROM p
 $node->safe_psql('postgres', 'CALL productgraph.run_maintenance()', @keeper);
 is($node->safe_psql('postgres', q{SELECT status, value FROM productgraph.store_status() WHERE subject = 'unfinished'}),
 	'ok|0 tasks left', 'until it is called again');
-(undef, undef, $error) = $node->psql('postgres', 'BEGIN; CALL productgraph.run_maintenance()', @keeper);
-like($error, qr/invalid transaction termination/, 'not inside of a transaction');
+my $run_count = $node->safe_psql('postgres', 'SELECT count(*) FROM productgraph.maintenance_runs');
+for my $inside ([ '-c', 'BEGIN', '-c', 'CALL productgraph.run_maintenance()' ], [ '-1', '-c', 'CALL productgraph.run_maintenance()' ],
+	[ '-c', q{SET lock_timeout = '5s'; CALL productgraph.run_maintenance()} ],
+	[ '-c', q{SELECT 1; DO $$ BEGIN CALL productgraph.run_maintenance(); END $$} ])
+{
+	my (undef, $said) = run_command([ 'psql', '-XqAt', '-d', $node->connstr('postgres') . ' user=keeper', @$inside ]);
+	like($said, qr/ERROR:  run_maintenance\(\) cannot run inside of a transaction\nHINT:  Send CALL as a statement of its own/, "not inside of a transaction: @$inside");
+}
+is($node->safe_psql('postgres', 'SELECT count(*) FROM productgraph.maintenance_runs'), $run_count, 'and nothing was done before that was seen');
+command_ok([ 'psql', '-XqAt', '-d', $node->connstr('postgres') . ' user=keeper', '-c', q{SET lock_timeout = '5s'}, '-c', 'CALL productgraph.run_maintenance()' ],
+	'settings before it');
 
 # Beside another.
 my $other = $node->background_psql('postgres');
@@ -45,6 +55,22 @@ unlike($error, qr/ERROR/, 'none at all');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM productgraph.maintenance_runs'), $runs, 'and no run');
 $other->query_safe('COMMIT');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM productgraph.maintain() WHERE task = 'events packed'}, @keeper), 1, 'then it does');
+
+# Who keeps it from packing: a writer, and one that nobody is connected for.
+my ($pid) = $other->query_safe('SELECT pg_backend_pid()') =~ /(\d+)/;
+$node->safe_psql('postgres', q{BEGIN; SELECT public.fill(30001, 30001); PREPARE TRANSACTION 'left'});
+$other->query_safe('BEGIN; SELECT public.fill(40001, 40001)');
+$node->safe_psql('postgres', 'SELECT productgraph.maintain()', @keeper);
+like($node->safe_psql('postgres', q{SELECT error FROM productgraph.maintenance_runs WHERE task = 'events packed' ORDER BY run_at DESC LIMIT 1}),
+	qr/lock timeout: waited for prepared transaction "left" of postgres since [^,]*, process $pid of postgres$/, 'the error says who was in the way');
+is($node->safe_psql('postgres', q{SELECT productgraph.writers_of_events() ~ '^prepared transaction "left" .*, process [0-9]+ of postgres, idle in transaction since '}), 't',
+	'and what they are at, to those who may see it');
+like($node->safe_psql('postgres', q{SELECT value FROM productgraph.store_status() WHERE subject = 'oldest open'}), qr/prepared transaction "left"$/,
+	'the oldest open transaction is the prepared one');
+$node->safe_psql('postgres', q{ROLLBACK PREPARED 'left'});
+like($node->safe_psql('postgres', q{SELECT value FROM productgraph.store_status() WHERE subject = 'oldest open'}), qr/process $pid$/, 'then the other');
+$other->query_safe('ROLLBACK');
+is($node->safe_psql('postgres', q{SELECT productgraph.writers_of_events() IS NULL}), 't', 'none is left');
 
 # What fails keeps nothing from being done, and is told: a table that an operator locked, and a function that is not there.
 $node->safe_psql('postgres', 'SELECT public.fill(20004, 20004); ALTER FUNCTION productgraph.forget_event_keys(timestamptz, bigint, bigint) RENAME TO forget');
@@ -63,7 +89,7 @@ is($node->safe_psql('postgres', q{SELECT status, details ->> 'of_last_run', hint
 	'problem|2|t', 'the status tells of both');
 $node->safe_psql('postgres', 'ALTER FUNCTION productgraph.forget(timestamptz, bigint, bigint) RENAME TO forget_event_keys');
 $node->safe_psql('postgres', 'CALL productgraph.run_maintenance()', @keeper);
-is($node->safe_psql('postgres', q{SELECT status, value ~ '^2 in 7 days' FROM productgraph.store_status() WHERE subject = 'errors'}), 'ok|t',
+is($node->safe_psql('postgres', q{SELECT status, value ~ '^3 in 7 days' FROM productgraph.store_status() WHERE subject = 'errors'}), 'ok|t',
 	'until a run goes well');
 is($node->safe_psql('postgres', q{SELECT (SELECT sum(events) FROM productgraph.segments), (SELECT count(*) FROM productgraph.events)}),
 	'20004|20004', 'everything is packed in the end');
