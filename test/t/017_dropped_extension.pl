@@ -34,7 +34,7 @@ $node->safe_psql('postgres', 'CREATE EXTENSION productgraph');
 like(Answers::rows_because($node, 'postgres'), qr/\w/, 'back without setup(): segments are not asked');
 Answers::both($node, 'postgres');
 is($node->safe_psql('postgres', q{SELECT status, hint FROM productgraph.store_status() WHERE subject = 'guards'}),
-	'problem|The extension was dropped, or they were. Questions read rows until productgraph.setup() has run.', 'store_status() says so');
+	'problem|The extension was dropped, or they were: run productgraph.setup(). Until then questions read rows, and keys may be unknown.', 'store_status() says so');
 $node->safe_psql('postgres', 'SELECT productgraph.setup()');
 my $before = Answers::both($node, 'postgres');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM productgraph.segments'), '0', 'setup() trusts no segment');
