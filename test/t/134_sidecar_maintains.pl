@@ -66,7 +66,7 @@ $node->safe_psql('postgres', 'ALTER FUNCTION productgraph.forget_event_keys(time
 Sidecar::await(sub { $one->metric('maintain_runs_total{result="failed"}') > 0 }, 'a task that fails is counted');
 like($one->log_text, qr/"level":"warning","message":"maintained the store","calls":1,"failed_tasks":1/, 'and logged');
 my $powerless = Sidecar->start($node, '--maintain-interval-seconds', 1, '--maintain-database-url', $node->connstr('postgres') . ' user=sidecar')->await_ready;
-Sidecar::await(sub { $powerless->log_text =~ /"message":"maintain\(\) failed","sqlstate":"42501","detail":"the role .* grant it productgraph_owner"/ }, 'the role that takes events may not maintain');
+Sidecar::await(sub { $powerless->log_text =~ /"message":"maintain\(\) failed","sqlstate":"42501","detail":"the role .* grant it productgraph_owner, and run SELECT productgraph\.setup\(\)"/ }, 'the role that takes events may not maintain');
 
 # The alerts are about metrics that there are.
 my $rules = slurp_file("$FindBin::RealBin/../../packaging/prometheus/productgraph.rules.yml");
