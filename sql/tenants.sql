@@ -36,8 +36,7 @@ DECLARE
   new_id uuid := gen_random_uuid();
 BEGIN
   IF to_regclass('productgraph.organizations') IS NULL THEN
-    RAISE 'the ProductGraph store is not set up' USING ERRCODE = 'object_not_in_prerequisite_state',
-      HINT = 'Run: SELECT productgraph.setup();';
+    PERFORM productgraph.require_store();
   END IF;
   INSERT INTO productgraph.organizations (id, slug, name)
   VALUES (new_id, create_organization.slug, create_organization.name);
