@@ -10,12 +10,13 @@ function listen(handle) {
   );
 }
 
+// Undefined when the browser broke off, as it does when its page is closed.
 function read(request) {
   return new Promise((resolve) => {
     const parts = [];
     request.on('data', (part) => parts.push(part));
     request.on('end', () => resolve(Buffer.concat(parts)));
-    request.on('error', () => resolve(Buffer.concat(parts)));
+    request.on('error', () => resolve(undefined));
   });
 }
 
@@ -46,6 +47,7 @@ export async function startCollector() {
     response.setHeader('Access-Control-Allow-Headers', 'Content-Type, Content-Encoding, X-PG-API-Key');
     if (request.method === 'OPTIONS') return response.writeHead(204).end();
     const raw = await read(request);
+    if (!raw) return undefined;
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
     const { events } = JSON.parse(body.toString());
     if (collector.status === 202)
