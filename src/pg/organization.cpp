@@ -10,7 +10,6 @@ namespace {
 
 constexpr const char* kSetting = "productgraph.current_org";
 constexpr const char* kServiceRole = "productgraph_service";
-constexpr const char* kOwnerRole = "productgraph_owner";
 constexpr int kUuidCharacters = 36;
 
 enum class OrganizationScope {

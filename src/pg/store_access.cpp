@@ -20,16 +20,16 @@ Oid StoreTable(const char* name) {
   return table;
 }
 
-// Policies are made for this role: another owner would find no key, or be bound by no policy.
+// Another owner would find no key, or be bound by no policy.
 Oid StoreOwner() {
   const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(StoreTable("events")));
   if (!HeapTupleIsValid(tuple)) RaiseNoStore();
   const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
   ReleaseSysCache(tuple);
-  if (owner != get_role_oid("productgraph_owner", true)) {
+  if (owner != get_role_oid(kOwnerRole, true)) {
     ereport(ERROR,
             (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-             errmsg("the tables of the ProductGraph store do not belong to \"productgraph_owner\""),
+             errmsg("the tables of the ProductGraph store do not belong to \"%s\"", kOwnerRole),
              errhint("SELECT productgraph.setup() hands them over. A role that was renamed must have its "
                      "name again before.")));
   }

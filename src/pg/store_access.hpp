@@ -5,6 +5,9 @@
 
 namespace productgraph::pg {
 
+// Owns the store's tables, and is the role that policies are made for.
+inline constexpr const char* kOwnerRole = "productgraph_owner";
+
 // What LeaveStore restores.
 struct StoreAccess {
   Oid user;
@@ -23,7 +26,7 @@ void LeaveStore(const StoreAccess& access);
 // Sets a setting until the end of the current GUC nest level.
 void PinSetting(const char* setting, const char* value);
 
-// A table of the store, and who owns them; an error when setup() has not run.
+// A table of the store, and kOwnerRole; an error when setup() has not run, or when another role owns events.
 Oid StoreTable(const char* name);
 Oid StoreOwner();
 
