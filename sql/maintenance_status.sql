@@ -86,9 +86,10 @@ CREATE FUNCTION status_of_guards() RETURNS SETOF status_line
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  WITH guarded (relation, trigger) AS (
-    SELECT t.relation, g.trigger FROM unnest('{unpack_updated,unpack_deleted,unpack_truncated}'::name[]) AS g (trigger),
-      (SELECT to_regclass('productgraph.events') AS relation UNION ALL SELECT w.partition FROM productgraph.event_weeks() w) AS t
+  WITH watched (relation) AS (
+    SELECT to_regclass('productgraph.events') UNION ALL SELECT w.partition FROM productgraph.event_weeks() w
+  ), guarded (relation, trigger) AS (
+    SELECT w.relation, trigger FROM watched w, unnest(productgraph.unpack_triggers()) AS trigger
     UNION ALL
     SELECT to_regclass(t.relation), 'remove_rows' FROM unnest('{productgraph.organizations,productgraph.projects}'::text[]) AS t (relation)
   ), policies (relation, policy) AS (
@@ -113,8 +114,7 @@ AS $$
   ), counted AS (
     SELECT count(*) AS count, array_agg(what ORDER BY what COLLATE "C") AS missing FROM missing
   ), replaying AS (
-    SELECT count(*) AS blind FROM guarded g
-    WHERE EXISTS (SELECT FROM productgraph.watching_triggers(g.relation) w WHERE w.trigger = g.trigger AND NOT w.is_always)
+    SELECT count(*) AS blind FROM watched w, productgraph.watching_triggers(w.relation) t WHERE NOT t.is_always
   )
   SELECT 'events', 'guards', CASE WHEN count > 0 THEN 'problem' WHEN blind > 0 THEN 'warning' ELSE 'ok' END,
     CASE WHEN count > 0 THEN format('%s missing or disabled: %s', count, array_to_string(missing[:5], ', '))

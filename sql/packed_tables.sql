@@ -31,22 +31,27 @@ AS 'MODULE_PATHNAME', 'productgraph_forget_all_packed';
 COMMENT ON FUNCTION forget_all_packed(uuid) IS
 'Part of deleting an organization: deletes what was packed of its events. Waits for packing that is under way.';
 
+CREATE FUNCTION unpack_triggers() RETURNS name[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY['unpack_updated', 'unpack_deleted', 'unpack_truncated']::pg_catalog.name[];
+COMMENT ON FUNCTION unpack_triggers() IS 'The triggers of watch_events(): what segments need to follow the rows.';
+
 -- Without SET and in standard form, so that the planner puts it into the question that asks.
 CREATE FUNCTION watching_triggers(target regclass) RETURNS TABLE (trigger name, is_always boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT t.tgname, t.tgenabled = 'A' FROM pg_catalog.pg_trigger t
-  WHERE t.tgrelid = target AND t.tgname IN ('unpack_updated', 'unpack_deleted', 'unpack_truncated') AND t.tgenabled IN ('O', 'A');
+  WHERE t.tgrelid = target AND t.tgname = ANY (productgraph.unpack_triggers()) AND t.tgenabled IN ('O', 'A');
 END;
 COMMENT ON FUNCTION watching_triggers(regclass) IS
-'Those of the three triggers of watch_events() that a table has and that are enabled; is_always when they fire with '
+'Those of unpack_triggers() that a table has and that are enabled; is_always when they fire with '
 'session_replication_role = replica, too.';
 
 CREATE FUNCTION is_watched(target regclass) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT count(*) = 3 FROM productgraph.watching_triggers(target)
+  SELECT count(*) = cardinality(productgraph.unpack_triggers()) FROM productgraph.watching_triggers(target)
 $$;
 COMMENT ON FUNCTION is_watched(regclass) IS
 'Whether events or a partition have the triggers of watch_events(), which DROP EXTENSION CASCADE takes. Without them nobody '
@@ -108,7 +113,7 @@ AS $$
   WHERE p.org_id = readable_weeks.org_id AND p.project_id = readable_weeks.project_id AND p.packed_until > '-infinity'
     AND w.week < to_time AND w.week + interval '168 hours' > from_time
     AND (SELECT productgraph.is_watched('productgraph.events') AND NOT productgraph.has_subscription())
-    AND (SELECT count(*) = 3 FROM productgraph.watching_triggers(w.partition))
+    AND (SELECT count(*) = cardinality(productgraph.unpack_triggers()) FROM productgraph.watching_triggers(w.partition))
   ORDER BY p.week
 $$;
 COMMENT ON FUNCTION readable_weeks(uuid, text, timestamptz, timestamptz) IS
